@@ -1,0 +1,1 @@
+"""What can be taught: topics, items, loading, checking, markup, likeness of answers, search."""

@@ -1,0 +1,89 @@
+"""Text to words, the same way for the base and for questions.
+
+Contributes: Unicode folding (compatibility forms, accents, zalgo marks, look-alike letters), case, contractions and
+chat spellings, a bounded length, and light stems.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from knowledge.search.language import Language
+
+HEAD, TAIL = 1200, 500  # characters kept of a long message: people open with the question or paste and end with it
+TOKENS_MAX = 120
+TOKEN_MAX = 40  # characters; longer runs are noise, and edit distance on them costs
+
+_WORD = re.compile(r"[^\W_]+(?:\+\+|#)?")
+_APOSTROPHES = re.compile("[’ʼ`´‘']")
+# marks that zalgo text piles up, soft hyphens, zero-width characters and direction overrides
+_IGNORED = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufe00-\ufe0f]")
+_LOOKALIKES = str.maketrans("асеорхуіјѕкмтвнԁӏοαεινρτυχκ", "aceopxyijskmtbhdloaeivptuxk")
+_LATIN = re.compile("[a-z]")
+_CYRILLIC_OR_GREEK = re.compile("[\u0370-\u052f]")
+
+
+def shorten(text: str) -> str:
+    """The first and last part of a message too long to be one question."""
+    return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]} {text[-TAIL:]}"
+
+
+def fold(text: str) -> str:
+    """Lower case without accents, compatibility forms and invisible characters."""
+    if text.isascii():
+        return text.lower()
+    # twice shortened: a compatibility form may stand for eighteen characters
+    folded = unicodedata.normalize("NFKD", shorten(unicodedata.normalize("NFKC", text)).casefold())
+    return unicodedata.normalize("NFC", _IGNORED.sub("", folded))
+
+
+def words(text: str, language: Language) -> list[str]:
+    """At most `TOKENS_MAX` words of `text` in order, folded, with contractions and chat spellings spelled out."""
+    folded = _APOSTROPHES.sub("'", fold(shorten(text))).replace("&", " and ")
+    found: list[str] = []
+    for chunk in folded.split():
+        bare = chunk.strip('.,;:!?"()[]{}<>…')
+        rewritten = language.rewrites.get(bare)
+        if rewritten is not None:
+            found.extend(rewritten)
+        else:
+            if bare.endswith("'s"):
+                bare = bare[:-2]
+            for match in _WORD.finditer(bare.replace("'", "")):
+                word = match.group()[:TOKEN_MAX]
+                if not word.isascii() and _LATIN.search(word) and _CYRILLIC_OR_GREEK.search(word):
+                    word = word.translate(_LOOKALIKES)  # only where scripts are mixed: never in Russian or Greek
+                rewritten = language.rewrites.get(word)
+                found.extend(rewritten if rewritten is not None else (word,))
+        if len(found) >= TOKENS_MAX:
+            break
+    return found[:TOKENS_MAX]
+
+
+@lru_cache(maxsize=16384)
+def stem(word: str) -> str:
+    """A light English stem: plural, -ing, -ed, -ly and a final e or y fall, so that scale, scaling and scaled meet.
+
+    Ends that change the meaning (-er, -or, -ity, -able, -ment) stay: an engineer is not engineering. Character
+    n-grams bridge those more cautiously.
+    """
+    if len(word) < 4 or not word.isascii() or not word.isalpha():
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        word = word[:-3] + "y"
+    elif word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        word = word[:-2]
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for ending in ("ing", "ed", "ly"):
+        root = word[: -len(ending)]
+        if word.endswith(ending) and len(root) >= 3 and any(vowel in root for vowel in "aeiouy"):
+            word = root
+            if ending != "ly" and len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiouls":
+                word = word[:-1]
+            break
+    if len(word) > 3 and word[-1] in "ey":
+        word = word[:-1]
+    return word

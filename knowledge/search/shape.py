@@ -1,0 +1,35 @@
+"""The shape of a question: does it ask about a job or about a topic, and does it lean on the topic before?
+
+Contributes: careers rise for "how do I become", "salary", "person who", and fall a little elsewhere; a question
+without a subject of its own ("why does it matter?") is about the last topic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from knowledge.search.language import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a question leans to.
+
+    `career`: it asks about a job (0: no; 0.5: "salary", "become", "who"; 1: a "job", a "role"). `leaning`: it says
+    "it". `elliptical`: it says nothing else, so that the last topic must be meant.
+    """
+
+    career: float
+    leaning: bool
+    elliptical: bool
+
+
+def shape(found: Sequence[str], language: Language) -> Shape:
+    """The shape of a question, from its words."""
+    career = (
+        1.0 if any(w in language.jobs for w in found) else 0.5 if any(w in language.careers for w in found) else 0.0
+    )
+    leaning = any(word in language.anaphors for word in found)
+    said = any(word not in language.frames and word not in language.stops for word in found)
+    return Shape(career, leaning, leaning and not said)
