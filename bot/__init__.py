@@ -1,0 +1,1 @@
+"""Who learns: the conversation, progress, the store, inbox and outbox."""

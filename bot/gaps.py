@@ -1,0 +1,115 @@
+"""What Tutor does not know, and says so: suggestions, gaps noted without a name, and "Tell me when you know".
+
+A gap keeps the question's text and never who asked. Only a learner who asks to be told is linked to one, by a wish
+that is deleted once answered, or after 90 days.
+"""
+
+from __future__ import annotations
+
+from bot.messages import Answer, Button
+from bot.topics import OFFERED, answer_topic, offer
+from bot.turn import Turn, reply
+from bot.wording import join
+from knowledge.model import Found, Topic
+
+NEAREST = 3
+NEAR = 0.15  # score from which a topic counts as near: below it, it shares a few letters with the question, no more
+
+
+def known(turn: Turn, found: Found, limit: int = NEAREST, without: str = "") -> list[Topic]:
+    """The topics that search matched, best first."""
+    topics = (turn.library.topic(match.id) for match in found.matches)
+    return [topic for topic in topics if topic and topic.id != without][:limit]
+
+
+def unsure(turn: Turn, found: Found) -> Answer:
+    """More than one reading: offer them, and a way out."""
+    say = turn.say
+    topics = known(turn, found)
+    gap = note(turn, found)
+    lead = (
+        say.many(
+            "I'm not sure. Did you mean this?", "I see {n} ways to read that. Which one did you mean?", len(topics)
+        )
+        if topics
+        else say("I'm not sure what you mean.")
+    )
+    return offer(turn, lead, topics, Button(say.label("None of these"), f"none:{gap}"))
+
+
+def unknown(turn: Turn, found: Found) -> Answer:
+    """Say that the base has no answer, what is nearest, and offer to tell later."""
+    say = turn.say
+    gap = note(turn, found)
+    near = [
+        topic for match in found.matches[:NEAREST] if match.score >= NEAR and (topic := turn.library.topic(match.id))
+    ]
+    lead = say("I don't know that yet; my base is about this: {title}.", title=turn.library.base.title)
+    if near:
+        lead = join([lead, say("The nearest I have is below.")])
+    lead = join([lead, say("I've noted the question, without your name, for the people who write the base.")])
+    return offer(turn, lead, near, Button(say.label("Tell me when you know"), f"wish:{gap}"))
+
+
+def note(turn: Turn, found: Found) -> str:
+    """Note a question that was declined or only suggested on; gives the gap's id."""
+    return turn.tx.add_gap(found.question, found.decision, tuple(match.id for match in found.matches[:NEAREST]))
+
+
+def not_it(turn: Turn, topic: Topic | None) -> Answer:
+    """After any answer: it was not what the learner meant. Offer what else it may have been."""
+    say = turn.say
+    text = turn.tx.heard()
+    if not text:
+        return reply(
+            say("Sorry about that. Say it in other words, or browse."), Button(say.label("Browse topics"), "browse")
+        )
+    found = turn.library.find(text)
+    gap = turn.tx.add_gap(text, "suggest", tuple(match.id for match in found.matches[:NEAREST]))
+    others = known(turn, found, OFFERED, topic.id if topic else "")[:NEAREST]
+    wish = Button(say.label("Tell me when you know"), f"wish:{gap}")
+    if not others:
+        return reply(say("Sorry about that. I've noted it. Say it in other words, or let me tell you later."), wish)
+    return offer(turn, say("Sorry about that. Was it one of these? If not, say it in other words."), others, wish)
+
+
+def none_of_these(turn: Turn, gap: str) -> Answer:
+    """None of the suggestions fits: say so plainly, and offer to tell later."""
+    say = turn.say
+    return reply(
+        say("Then I don't know that yet. I've noted the question, without your name. Other words may help, too."),
+        Button(say.label("Tell me when you know"), f"wish:{gap}"),
+        Button(say.label("Browse topics"), "browse"),
+    )
+
+
+def wish(turn: Turn, gap: str) -> Answer:
+    """Remember that this learner wants to hear once a curator has taught it."""
+    say = turn.say
+    text = turn.tx.gap_text(gap)
+    if text is None:
+        return reply(say("That question is no longer on my list. Ask it again and I'll note it anew."))
+    turn.tx.wish(gap, text)
+    return reply(
+        say("I'll write to you once I know. After 90 days I forget that you asked."),
+        Button(say.label("Don't tell me after all"), f"unwish:{gap}"),
+    )
+
+
+def unwish(turn: Turn, gap: str) -> Answer:
+    """Take a wish back."""
+    turn.tx.unwish(gap)
+    return reply(turn.say("All right, I won't write about that."))
+
+
+def taught(turn: Turn) -> Answer:
+    """A curator has taught what a learner wanted to know: answer it now, once."""
+    wanted = next((wish for wish in turn.tx.wishes() if wish.gap == turn.event.action), None)
+    found = turn.library.find(turn.event.text) if wanted else None
+    if not wanted or not found or found.decision != "answer":
+        return Answer()
+    turn.tx.unwish(wanted.gap)
+    topic = turn.library.topic(found.matches[0].id)
+    if topic is None:
+        return Answer()
+    return answer_topic(turn, topic, turn.say("You asked: “{question}”. Now I know.", question=wanted.question))

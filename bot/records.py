@@ -1,0 +1,167 @@
+"""What Tutor remembers of a learner, as frozen records. The store maps them to rows; the conversation returns them.
+
+All instants are aware UTC; a `date` is a learning day (it rolls over at 04:00 local); times of day are minutes since
+local midnight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from bot.messages import Address
+from scheduler.spacing import Card
+
+Consent = Literal["", "asked", "yes", "no"]  # "": not asked yet
+Paused = Literal["", "learner", "gone", "silent"]  # gone: blocked or left; silent: two weeks without a word
+AskStatus = Literal["open", "answered", "skipped"]
+Outcome = Literal["right", "wrong", "unknown"]  # unknown: "I don't know"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A quiz under way: the item keys still to come, and the count so far. Left, it waits to be resumed."""
+
+    plan: tuple[str, ...]
+    done: int = 0
+    right: int = 0
+    topic: str = ""  # the topic it was asked for, "" for a mixed one
+    scheduled: bool = False
+    started_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The conversation's memory: where it is, no texts.
+
+    topic: the last topic. offered: topics offered by the last reply. interests: topics asked about, newest first.
+    day, done_today, new_today: the learning day counted, items answered and items met for the first time on it.
+    waiting: what a plain reply will be taken for (such as "time"), "" for nothing. snoozes: of the quiz due on `day`.
+    """
+
+    topic: str = ""
+    offered: tuple[str, ...] = ()
+    interests: tuple[str, ...] = ()
+    session: Session | None = None
+    day: date | None = None
+    done_today: int = 0
+    new_today: int = 0
+    waiting: str = ""
+    snoozes: int = 0
+    met: bool = False  # has had the first meeting
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """One person. `zone` is an IANA name, "" while unknown; `days` a bit mask, Monday = 1."""
+
+    id: int
+    created_at: datetime
+    language: str = "en"
+    zone: str = ""
+    quiz_at: int = 9 * 60
+    days: int = 0b1111111
+    quiet_from: int = 22 * 60
+    quiet_to: int = 7 * 60
+    cap: int = 8
+    retention: float = 0.85
+    consent: Consent = ""
+    paused: Paused = ""
+    home: Address | None = None
+    next_due_at: datetime | None = None
+    silent: int = 0  # scheduled messages in a row without an answer
+    silent_since: datetime | None = None
+    last_seq: int = 0  # of the review log
+    last_ask: int = 0  # number of the newest ask
+    open_ask: int = 0  # number of the ask that waits for an answer, 0 for none
+    goal: str = ""
+    streak: int = 0
+    streak_day: date | None = None
+    freezes: int = 0
+    state: State = State()
+
+
+@dataclass(frozen=True, slots=True)
+class AskOption:
+    """An option as it was shown."""
+
+    id: str
+    text: str
+    right: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question that was put to a learner, frozen as it was put: grading never reads a newer library.
+
+    `n` counts the learner's asks from 1. `chosen` is the option id or the outcome; `seq` the review it led to.
+    """
+
+    n: int
+    item: str
+    topic: str
+    kind: Literal["choice", "text", "recall"]
+    stem: str
+    version: str
+    asked_at: datetime
+    options: tuple[AskOption, ...] = ()
+    answer: str = ""
+    accept: tuple[str, ...] = ()
+    explain: str = ""
+    hint: str = ""
+    title: str = ""
+    status: AskStatus = "open"
+    hinted: bool = False
+    new: bool = False  # the learner met the item here for the first time
+    scheduled: bool = False
+    chosen: str = ""
+    outcome: Outcome | None = None
+    seq: int = 0
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """A learner's memory of one item. `leech`: set aside after eight lapses, reversibly."""
+
+    item: str
+    topic: str
+    card: Card
+    leech: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One row of the review log, which is append-only and the truth: cards can be rebuilt from it.
+
+    A row with `cancels` undoes the row with that seq and counts as nothing else. `retention` is what the due day was
+    computed for; `seconds` from question to answer are kept for reports, never mapped to a rating.
+    """
+
+    seq: int
+    at: datetime
+    day: date
+    item: str
+    topic: str
+    rating: int
+    outcome: Outcome
+    guessed: bool = False
+    hinted: bool = False
+    easy: bool = False
+    scheduled: bool = False
+    ask: int = 0
+    seconds: float = 0.0
+    retention: float = 0.85
+    chosen: str = ""
+    cancels: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """ "Tell me when you know": opt-in, deleted once answered or after 90 days."""
+
+    gap: str
+    question: str
+    address: Address

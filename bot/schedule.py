@@ -1,0 +1,270 @@
+"""When Tutor may write: consent, the scheduled quiz, snoozing, pausing, and backing off in silence.
+
+Nothing is ever sent unasked. `next_due_at` of a learner is the only thing the ticker looks at; it is set here alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+from bot.messages import Answer, Button
+from bot.turn import Turn, habits, reply
+from bot.wording import Words, join
+from knowledge.markup import Md
+from scheduler import slots
+from scheduler.spacing import learning_day
+
+SILENCE = timedelta(days=14)  # without a word for so long, Tutor stops writing
+SECONDS_A_QUESTION = 30  # for "about 3 minutes"; medians of chat quizzes are of this order, the learner's own vary
+STEPS = (1, 1, 2, 4, 4)  # days to the next reminder after 0, 1, 2… unanswered ones
+
+
+def clock(minutes: int) -> str:
+    """A time of day as learners read it: 9:00."""
+    return f"{minutes // 60}:{minutes % 60:02d}"
+
+
+def after_session(turn: Turn, summary: Md) -> tuple[Md, tuple[Button, ...]]:
+    """What follows a finished quiz: the one consent question, or when the next is due."""
+    say, learner = turn.say, turn.learner
+    if learner.consent == "":
+        turn.change(consent="asked", home=turn.event.address)
+        turn.remember(waiting="consent")
+        at = clock(learner.quiz_at)
+        question = say(
+            "Bring these back when you're about to forget them? I'd write at {at} your time, at most once a day.", at=at
+        )
+        return join([summary, question]), (
+            Button(say.label("Yes, {at}", at=at), "consent:yes"),
+            Button(say.label("Another time"), "consent:other"),
+            Button(say.label("No, I'll ask"), "consent:no"),
+        )
+    reschedule(turn)
+    buttons = (Button(say.label("Quiz me"), "quiz"), Button(say.label("Progress"), "progress"))
+    return join([summary, next_line(turn)]), buttons
+
+
+def next_line(turn: Turn) -> Md:
+    """When the next quiz comes, or why none does."""
+    say, learner = turn.say, turn.learner
+    if learner.next_due_at:
+        return say("I'll write {when}.", when=moment(turn, learner.next_due_at))
+    day = turn.tx.next_due_day()
+    if day is None:
+        return say("Nothing is waiting to come back.")
+    return say("The next one is due {when}; say “quiz” whenever you like.", when=on_day(turn, day))
+
+
+def may_write(turn: Turn) -> bool:
+    """Whether the learner said yes and is not paused."""
+    return turn.learner.consent == "yes" and not turn.learner.paused
+
+
+def reschedule(turn: Turn, not_before: datetime | None = None) -> None:
+    """Set when to write next: the first of the learner's slots on a day when something is due; never without a yes."""
+    day = turn.tx.next_due_day() if may_write(turn) else None
+    if day is None:
+        if turn.learner.next_due_at:
+            turn.change(next_due_at=None)
+        return
+    turn.change(next_due_at=slot_on(turn, day, not_before or turn.now))
+
+
+def slot_on(turn: Turn, day: date, after: datetime) -> datetime:
+    """The first slot after `after` whose learning day is `day` or later."""
+    kept = habits(turn.learner)
+    slot = slots.next_slot(kept, after)
+    while learning_day(slot, turn.zone) < day:
+        ahead = day - learning_day(slot, turn.zone)
+        jump = max(slot, slot + ahead - timedelta(days=1))
+        slot = slots.next_slot(kept, jump)
+    return slot
+
+
+def sooner(turn: Turn, day: date) -> datetime | None:
+    """`next_due_at`, moved forward where a card is due earlier; the cheap form of `reschedule` for each answer."""
+    learner = turn.learner
+    if not may_write(turn):
+        return learner.next_due_at
+    current = learner.next_due_at
+    if current and learning_day(current, turn.zone) <= day:
+        return current
+    return slot_on(turn, day, turn.now)
+
+
+def consent(turn: Turn, choice: str) -> Answer:
+    """The learner's word on being written to: yes, no, other (another time), or that time itself."""
+    say = turn.say
+    if choice == "no":
+        turn.change(consent="no", next_due_at=None)
+        return reply(say("Then I won't write. Say “quiz” whenever you like."), Button(say.label("Quiz me"), "quiz"))
+    if choice == "other":
+        return ask_time(turn, waiting="consent_time", verb="consent")
+    if choice != "yes":
+        try:
+            turn.change(quiz_at=minutes_of(slots.parse_time(choice)))
+        except ValueError:
+            lead = say("I couldn't read “{value}” as a time.", value=choice[:40])
+            return ask_time(turn, waiting="consent_time", verb="consent", lead=lead)
+    turn.change(consent="yes", paused="", silent=0, silent_since=None, home=turn.event.address)
+    if not turn.learner.zone:
+        return ask_zone(turn)
+    reschedule(turn)
+    return reply(join([say("Good."), next_line(turn)]), Button(say.label("Settings"), "settings"))
+
+
+def ask_time(turn: Turn, waiting: str = "time", verb: str = "put:time", lead: str = "") -> Answer:
+    """Ask for a time of day."""
+    turn.remember(waiting=waiting)
+    times = (Button(label, f"{verb}:{label}") for label in ("8:00", "12:00", "18:00", "21:00"))
+    return reply(join([lead, turn.say("What time suits you? Pick one, or type it, such as 7:30.")]), *times)
+
+
+def ask_zone(turn: Turn) -> Answer:
+    """Ask what time it is for the learner: a platform such as Telegram tells no zone."""
+    say = turn.say
+    turn.remember(waiting="zone")
+    buttons = []
+    for hours in (-8, -6, -5, -3, 0, 1, 2, 3, 5.5, 8, 9, 10):
+        local = turn.now + timedelta(hours=hours)
+        buttons.append(Button(f"{local:%H:%M}", f"clock:{local.hour * 60 + local.minute}:{round(hours * 60)}"))
+    return reply(say("What time is it for you? Pick it, or type the time or your city."), *buttons)
+
+
+def due(turn: Turn) -> Answer:
+    """The ticker says a quiz is due. Checked again here, under the learner's lock: things may have changed."""
+    say, learner = turn.say, turn.learner
+    if not may_write(turn) or learner.next_due_at is None or learner.next_due_at > turn.now or learner.home is None:
+        return Answer()
+    if learner.silent_since and turn.now - learner.silent_since >= SILENCE:
+        turn.change(paused="silent", next_due_at=None)
+        kept = len(turn.tx.cards())
+        text = say.many(
+            "I'll stop writing now. Your item is safe; say “quiz” whenever you like.",
+            "I'll stop writing now. Your {n} items are safe; say “quiz” whenever you like.",
+            kept,
+        )
+        return Answer((*reply(text).replies,), to=learner.home)
+    n = min(turn.tx.count_due(turn.today), learner.cap)
+    if n == 0:
+        reschedule(turn)
+        return Answer()
+    wait = timedelta(days=STEPS[min(learner.silent, len(STEPS) - 1)])
+    turn.change(
+        silent=learner.silent + 1,
+        silent_since=learner.silent_since or turn.now,
+        next_due_at=slots.next_slot(habits(learner), turn.now + wait - timedelta(hours=12)),
+    )
+    minutes = max(1, round(n * SECONDS_A_QUESTION / 60))
+    text = join(
+        [
+            greeting(turn),
+            say.many("{n} question is due,", "{n} questions are due,", n),
+            say.many("about {n} minute.", "about {n} minutes.", minutes),
+        ]
+    )
+    found = reply(
+        text,
+        Button(say.label("Start"), "start_due"),
+        Button(say.label("This evening"), "snooze:evening"),
+        Button(say.label("Tomorrow"), "snooze:tomorrow"),
+        Button(say.label("Pause"), "pause"),
+        key=turn.event.id,
+    )
+    return replace(found, to=learner.home)
+
+
+def greeting(turn: Turn) -> Md:
+    """By the learner's own clock."""
+    hour = turn.local.hour
+    if 4 <= hour < 12:
+        return turn.say("Good morning.")
+    return turn.say("Good afternoon.") if hour < 18 else turn.say("Good evening.")
+
+
+def snooze(turn: Turn, until: str) -> Answer:
+    """Not now: this evening, or tomorrow."""
+    if not may_write(turn):
+        return reply(turn.say("Nothing is scheduled just now. Say “quiz” whenever you like."))
+    kept = habits(turn.learner)
+    at = slots.evening(kept, turn.now) if until == "evening" else slots.tomorrow(kept, turn.now)
+    turn.change(next_due_at=at, state=replace(turn.learner.state, snoozes=turn.learner.state.snoozes + 1))
+    return reply(turn.say("All right, {when}.", when=moment(turn, at)))
+
+
+def pause(turn: Turn) -> Answer:
+    """Write no more until told so."""
+    say = turn.say
+    turn.change(paused="learner", next_due_at=None)
+    return reply(
+        say("Paused: I won't write. What comes due waits, and comes back a few a day. Say “resume” when you're ready."),
+        Button(say.label("Resume"), "resume"),
+    )
+
+
+def resume(turn: Turn) -> Answer:
+    """Write again; due items come back under the daily cap, so nothing piles up."""
+    say, learner = turn.say, turn.learner
+    turn.change(paused="", silent=0, silent_since=None, home=turn.event.address)
+    if learner.consent != "yes":
+        turn.change(consent="yes")
+    if not learner.zone:
+        return ask_zone(turn)
+    reschedule(turn)
+    return reply(join([say("Welcome back."), next_line(turn)]), Button(say.label("Quiz me"), "quiz"))
+
+
+def heard_from(turn: Turn) -> None:
+    """The learner said something: reminders are not unanswered any more, and one who had gone is back."""
+    learner = turn.learner
+    if learner.silent or learner.paused in ("gone", "silent"):
+        back = learner.paused in ("gone", "silent")
+        turn.change(silent=0, silent_since=None, paused="" if back else learner.paused)
+        if back:
+            reschedule(turn)
+
+
+def moment(turn: Turn, at: datetime) -> Md:
+    """An instant on the learner's clock: "tomorrow at 9:00"."""
+    local = at.astimezone(turn.local.tzinfo)
+    return turn.say(
+        "{day} at {time}", day=on_day(turn, local.date(), turn.local.date()), time=clock(local.hour * 60 + local.minute)
+    )
+
+
+def on_day(turn: Turn, day: date, today: date | None = None) -> Md:
+    """A day as people say it: today, tomorrow, on Friday, on 4 March."""
+    say = turn.say
+    days = (day - (today or turn.today)).days
+    if days <= 0:
+        return say("today")
+    if days == 1:
+        return say("tomorrow")
+    if days < 7:
+        return say("on {weekday}", weekday=weekdays(say)[day.weekday()])
+    return say("on {day} {month}", day=day.day, month=months(say)[day.month - 1])
+
+
+def weekdays(say: Words) -> tuple[Md, ...]:
+    """The days of the week, Monday first."""
+    return (
+        say("Monday"),
+        say("Tuesday"),
+        say("Wednesday"),
+        say("Thursday"),
+        say("Friday"),
+        say("Saturday"),
+        say("Sunday"),
+    )
+
+
+def months(say: Words) -> tuple[Md, ...]:
+    """The months of the year."""
+    first = (say("January"), say("February"), say("March"), say("April"), say("May"), say("June"))
+    return (*first, say("July"), say("August"), say("September"), say("October"), say("November"), say("December"))
+
+
+def minutes_of(at: time) -> int:
+    """Minutes since midnight."""
+    return at.hour * 60 + at.minute

@@ -1,0 +1,189 @@
+"""What a learner can set: zone, time, days, items a day, quiet hours, retention. By button, or in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.messages import Answer, Button
+from bot.schedule import ask_time, ask_zone, clock, minutes_of, next_line, reschedule, weekdays
+from bot.turn import Turn, reply
+from bot.wording import join
+from knowledge.markup import Md
+from scheduler import slots
+
+NAMES = frozenset({"time", "zone", "days", "cap", "quiet", "retention"})
+CAP_MAX = 50  # items a day; beyond it a day's reviews take half an hour
+
+
+def show(turn: Turn) -> Answer:
+    """All settings, and how to change each."""
+    say, learner = turn.say, turn.learner
+    on = learner.consent == "yes" and not learner.paused
+    quiet = learner.quiet_from != learner.quiet_to
+    lines = [
+        say("- Scheduled quizzes: on") if on else say("- Scheduled quizzes: off"),
+        say("- Time: {at}, {days}", at=clock(learner.quiz_at), days=days_text(turn)),
+        say("- Time zone: {zone}", zone=learner.zone) if learner.zone else say("- Time zone: not known yet, so UTC"),
+        say("- Questions a day: at most {n}", n=learner.cap),
+        say("- Quiet hours: {start} to {end}", start=clock(learner.quiet_from), end=clock(learner.quiet_to))
+        if quiet
+        else say("- Quiet hours: none"),
+        say(
+            "- Memory goal: you'd recall {percent} % when a question comes back", percent=round(learner.retention * 100)
+        ),
+    ]
+    hint = say("Or type it: “time 7:30”, “zone Berlin”, “days weekdays”, “questions 5”, “quiet 22-7”, “retention 90”.")
+    return reply(
+        join([say("Your settings:"), join(lines, "\n"), hint], "\n\n"),
+        Button(say.label("Time"), "set:time"),
+        Button(say.label("Time zone"), "set:zone"),
+        Button(say.label("Days"), "set:days"),
+        Button(say.label("Questions a day"), "set:cap"),
+        Button(say.label("Quiet hours"), "set:quiet"),
+        Button(say.label("Pause"), "pause") if on else Button(say.label("Turn quizzes on"), "resume"),
+    )
+
+
+def days_text(turn: Turn) -> Md:
+    """The learner's days in words."""
+    say, mask = turn.say, turn.learner.days
+    if mask == 0b1111111:
+        return say("every day")
+    if mask == 0b0011111:
+        return say("on weekdays")
+    names = [name for day, name in enumerate(weekdays(say)) if mask >> day & 1]
+    return join(names, ", ")
+
+
+def choose(turn: Turn, name: str) -> Answer:
+    """Ask for the new value of one setting."""
+    say = turn.say
+    if name == "time":
+        return ask_time(turn)
+    if name == "zone":
+        return ask_zone(turn)
+    turn.remember(waiting=name)
+    if name == "days":
+        return reply(
+            say("On which days? Pick, or type them, such as “mon wed fri”."),
+            Button(say.label("Every day"), "put:days:every day"),
+            Button(say.label("Weekdays"), "put:days:weekdays"),
+            Button(say.label("Weekends"), "put:days:weekends"),
+        )
+    if name == "cap":
+        return reply(
+            say("How many questions a day, at most?"), *(Button(str(n), f"put:cap:{n}") for n in (3, 5, 8, 12, 20))
+        )
+    return reply(
+        say("When should I never write? Type it, such as “22-7”."),
+        Button("22:00-7:00", "put:quiet:22-7"),
+        Button(say.label("No quiet hours"), "put:quiet:off"),
+    )
+
+
+def put(turn: Turn, name: str, value: str) -> Answer:
+    """Set `name` to what was typed or pressed; a value that cannot be read changes nothing and says what can."""
+    setters: dict[str, Callable[[Turn, str], Md]] = {
+        "time": _time,
+        "zone": _zone,
+        "days": _days,
+        "cap": _cap,
+        "quiet": _quiet,
+        "retention": _retention,
+    }
+    if name not in setters:
+        return show(turn)
+    try:
+        done = setters[name](turn, value.strip())
+    except ValueError:
+        return _unread(turn, name, value)
+    turn.remember(waiting="")
+    if turn.learner.consent == "yes" and not turn.learner.zone:
+        ask = ask_zone(turn).replies[0]
+        return Answer((*reply(done).replies, ask))
+    reschedule(turn)
+    after = next_line(turn) if turn.learner.consent == "yes" and not turn.learner.paused else Md("")
+    return reply(join([done, after]), Button(turn.say.label("Settings"), "settings"))
+
+
+def local_clock(turn: Turn, offset: str) -> Answer:
+    """The learner picked what time it is for them: `offset` minutes east of UTC."""
+    try:
+        shift = int(offset)
+        wanted = (turn.now.hour * 60 + turn.now.minute + shift) % (24 * 60)
+        return put(turn, "zone", clock(wanted))
+    except ValueError:
+        return ask_zone(turn)
+
+
+def _time(turn: Turn, value: str) -> Md:
+    at = minutes_of(slots.parse_time(value))
+    turn.change(quiz_at=at)
+    return turn.say("I'll use {at}, your time.", at=clock(at))
+
+
+def _zone(turn: Turn, value: str) -> Md:
+    try:
+        zone = slots.zone_from_local_time(turn.now, slots.parse_time(value))
+    except ValueError:
+        zone = slots.find_zone(value)
+    turn.change(zone=zone)
+    return turn.say(
+        "Your time zone is {zone}; it is {now} there.", zone=zone, now=clock(turn.local.hour * 60 + turn.local.minute)
+    )
+
+
+def _days(turn: Turn, value: str) -> Md:
+    days = slots.parse_days(value)
+    turn.change(days=sum(1 << day for day in days))
+    return turn.say("Days: {days}.", days=days_text(turn))
+
+
+def _cap(turn: Turn, value: str) -> Md:
+    n = int(value)
+    if not 1 <= n <= CAP_MAX:
+        raise ValueError(value)
+    turn.change(cap=n)
+    return turn.say.many("At most {n} question a day.", "At most {n} questions a day.", n)
+
+
+def _quiet(turn: Turn, value: str) -> Md:
+    if value.casefold() in ("off", "none", "no"):
+        turn.change(quiet_from=0, quiet_to=0)
+        return turn.say("No quiet hours.")
+    start, dash, end = value.replace("–", "-").replace(" to ", "-").partition("-")
+    if not dash:
+        raise ValueError(value)
+    begins, ends = minutes_of(slots.parse_time(start)), minutes_of(slots.parse_time(end))
+    turn.change(quiet_from=begins, quiet_to=ends)
+    return turn.say("I'm quiet from {start} to {end}.", start=clock(begins), end=clock(ends))
+
+
+def _retention(turn: Turn, value: str) -> Md:
+    share = float(value.replace(",", ".").rstrip("% "))
+    share = share / 100 if share > 1 else share
+    if not 0.7 <= share <= 0.95:
+        raise ValueError(value)
+    turn.change(retention=round(share, 2))
+    return turn.say(
+        "I'll bring questions back when you'd recall about {percent} % of them.", percent=round(share * 100)
+    )
+
+
+def _unread(turn: Turn, name: str, value: str) -> Answer:
+    """Say what was understood and what to type instead."""
+    say, shown = turn.say, value[:40]
+    turn.remember(waiting=name)
+    texts = {
+        "time": say("I couldn't read “{value}” as a time. Try 9:00, or pick:", value=shown),
+        "zone": say(
+            "I couldn't find “{value}”. Type the time it is for you, such as 14:30, or a city, such as Berlin.",
+            value=shown,
+        ),
+        "days": say("I couldn't read “{value}” as days. Try “mon wed fri”, “weekdays” or “every day”.", value=shown),
+        "cap": say("“{value}” is not a number from 1 to {most}.", value=shown, most=CAP_MAX),
+        "quiet": say("I couldn't read “{value}” as hours. Try “22-7”, or “off”.", value=shown),
+        "retention": say("“{value}” is not a share from 70 to 95 percent.", value=shown),
+    }
+    times = [Button(at, f"put:time:{at}") for at in ("8:00", "9:00", "18:00")] if name == "time" else []
+    return reply(texts[name], *times, Button(say.label("Leave it"), "settings"))

@@ -1,0 +1,1 @@
+"""The store: tables, the database itself, and what the conversation sees of both."""

@@ -1,0 +1,226 @@
+"""Records to rows and back, by hand: these run for every event, and a mapper would cost more than the database.
+
+Rows are tuples in the order of a table's columns on the way out, dictionaries by column name on the way in. JSON
+leaves out what has its default, so that a new field needs no migration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields
+from datetime import date, datetime
+from typing import Any
+
+from bot.messages import Address, Button, Document, Image, MessageRef, Poll, Reply
+from bot.records import Ask, AskOption, CardRow, Learner, Review, Session, State, Wish
+from bot.store.types import clean
+from scheduler.spacing import Card
+
+Row = Sequence[Any]
+Values = dict[str, Any]
+
+ASK_COLUMNS = ("n", "item", "topic", "status", "outcome", "asked_at", "answered_at", "seq", "body")
+CARD_COLUMNS = ("item", "topic", "stability", "difficulty", "due", "last", "reps", "lapses", "leech")
+LEARNER_COLUMNS = tuple(field.name for field in fields(Learner))
+REVIEW_COLUMNS = tuple(field.name for field in fields(Review))
+_ASK_BODY = {
+    field.name: None if field.default is MISSING else field.default
+    for field in fields(Ask)
+    if field.name not in ASK_COLUMNS
+}
+
+
+def address_list(address: Address) -> list[str]:
+    """An address as JSON."""
+    return [address.platform, address.workspace, address.chat, address.thread]
+
+
+def address_of(value: Sequence[str]) -> Address:
+    """The address that `address_list` wrote."""
+    return Address(*value)
+
+
+# --- learners
+
+
+def _session(value: Mapping[str, Any]) -> Session:
+    rest = dict(value)
+    if "started_at" in rest:
+        rest["started_at"] = datetime.fromisoformat(rest["started_at"])
+    return Session(plan=tuple(rest.pop("plan")), **rest)
+
+
+def state_of(value: Mapping[str, Any]) -> State:
+    """The conversation's memory from its JSON."""
+    if not value:
+        return State()
+    rest: Values = dict(value)
+    for name in ("offered", "interests"):
+        if name in rest:
+            rest[name] = tuple(rest[name])
+    if "session" in rest:
+        rest["session"] = _session(rest["session"])
+    if "day" in rest:
+        rest["day"] = date.fromisoformat(rest["day"])
+    return State(**rest)
+
+
+def _spare(record: Any, defaults: Any) -> Values:
+    return {name: value for name, default in defaults if (value := getattr(record, name)) != default}
+
+
+_STATE_DEFAULTS = tuple((field.name, field.default) for field in fields(State))
+_SESSION_DEFAULTS = tuple((field.name, field.default) for field in fields(Session))
+
+
+def state_json(state: State) -> Values:
+    """The conversation's memory as JSON."""
+    value = _spare(state, _STATE_DEFAULTS)
+    if state.session is not None:
+        session = _spare(state.session, _SESSION_DEFAULTS)
+        if state.session.started_at is not None:
+            session["started_at"] = state.session.started_at.isoformat()
+        value["session"] = session
+    if state.day is not None:
+        value["day"] = state.day.isoformat()
+    return value
+
+
+def learner_of(row: Row) -> Learner:
+    """A learner from the columns LEARNER_COLUMNS."""
+    values = list(row)
+    if values[_HOME] is not None:
+        values[_HOME] = address_of(values[_HOME])
+    values[_STATE] = state_of(values[_STATE])
+    return Learner(*values)
+
+
+_HOME = LEARNER_COLUMNS.index("home")
+_STATE = LEARNER_COLUMNS.index("state")
+
+
+def learner_values(learner: Learner) -> Values:
+    """A learner's columns."""
+    values = {name: getattr(learner, name) for name in LEARNER_COLUMNS}
+    values["home"] = None if learner.home is None else address_list(learner.home)
+    values["state"] = state_json(learner.state)
+    values["goal"] = clean(learner.goal)
+    return values
+
+
+# --- asks, cards, reviews
+
+
+def ask_of(row: Row) -> Ask:
+    """An ask from the columns ASK_COLUMNS."""
+    n, item, topic, status, outcome, asked_at, answered_at, seq, body = row
+    rest = dict(body)
+    if "options" in rest:
+        rest["options"] = tuple(AskOption(*option) for option in rest["options"])
+    if "accept" in rest:
+        rest["accept"] = tuple(rest["accept"])
+    rest.update(status=status, outcome=outcome, answered_at=answered_at, seq=seq)
+    return Ask(n=n, item=item, topic=topic, asked_at=asked_at, **rest)
+
+
+def ask_values(learner_id: int, ask: Ask) -> Values:
+    """An ask's columns."""
+    body = {name: value for name, default in _ASK_BODY.items() if (value := getattr(ask, name)) != default}
+    if ask.options:
+        body["options"] = [(option.id, option.text, option.right, option.why) for option in ask.options]
+    return {
+        "learner_id": learner_id, "n": ask.n, "item": ask.item, "topic": ask.topic, "status": ask.status,
+        "outcome": ask.outcome, "asked_at": ask.asked_at, "answered_at": ask.answered_at, "seq": ask.seq, "body": body,
+    }  # fmt: skip
+
+
+def card_of(row: Row) -> CardRow:
+    """A card from the columns CARD_COLUMNS."""
+    item, topic, stability, difficulty, due, last, reps, lapses, leech = row
+    return CardRow(item, topic, Card(stability, difficulty, due, last, reps, lapses), leech)
+
+
+def card_values(learner_id: int, row: CardRow) -> Values:
+    """A card's columns."""
+    card = row.card
+    return {
+        "learner_id": learner_id, "item": row.item, "topic": row.topic, "stability": card.stability,
+        "difficulty": card.difficulty, "due": card.due, "last": card.last, "reps": card.reps, "lapses": card.lapses,
+        "leech": row.leech,
+    }  # fmt: skip
+
+
+def review_of(row: Row) -> Review:
+    """A row of the review log from the columns REVIEW_COLUMNS."""
+    return Review(*row)
+
+
+def review_values(learner_id: int, review: Review) -> Values:
+    """The columns of a row of the review log."""
+    values: Values = {name: getattr(review, name) for name in REVIEW_COLUMNS}
+    values["learner_id"] = learner_id
+    values["rating"] = int(review.rating)
+    values["chosen"] = clean(review.chosen)
+    return values
+
+
+def wish_of(row: Row) -> Wish:
+    """A wish from its columns gap, question, address."""
+    return Wish(row[0], row[1], address_of(row[2]))
+
+
+# --- messages
+
+
+def reply_values(reply: Reply) -> Values:
+    """The columns of `outbox` that hold a reply: body, key, replaces, audience."""
+    body: Values = {"text": str(reply.text)}
+    if reply.buttons:
+        body["buttons"] = [(button.label, button.action) for button in reply.buttons]
+    if reply.image:
+        body["image"] = {"kind": reply.image.kind, "data": dict(reply.image.data), "alt": reply.image.alt}
+    if reply.poll:
+        poll = reply.poll
+        body["poll"] = {
+            "question": poll.question,
+            "options": poll.options,
+            "right": poll.right,
+            "explanation": poll.explanation,
+        }
+    if reply.document:
+        body["document"] = {"name": reply.document.name, "text": reply.document.text}
+    if reply.topics:
+        body["topics"] = reply.topics
+    replaces = reply.replaces
+    return {
+        "body": body,
+        "key": clean(reply.key),
+        "replaces": [replaces.chat, replaces.id] if isinstance(replaces, MessageRef) else replaces,
+        "audience": reply.audience,
+    }
+
+
+def reply_of(body: Mapping[str, Any], key: str, replaces: Any, audience: str | None) -> Reply:
+    """The reply that `reply_values` wrote."""
+    image, poll, document = body.get("image"), body.get("poll"), body.get("document")
+    return Reply(
+        text=body["text"],
+        buttons=tuple(Button(label, action) for label, action in body.get("buttons", ())),
+        image=Image(**image) if image else None,
+        poll=Poll(poll["question"], tuple(poll["options"]), poll["right"], poll["explanation"]) if poll else None,
+        document=Document(**document) if document else None,
+        key=key,
+        replaces=MessageRef(*replaces) if isinstance(replaces, list) else replaces,
+        audience=audience,
+        topics=tuple(body.get("topics", ())),
+    )
+
+
+def message_list(message: MessageRef) -> list[str]:
+    """A reference to a sent message as JSON."""
+    return [message.chat, message.id]
+
+
+def message_of(value: Sequence[str]) -> MessageRef:
+    """The reference that `message_list` wrote."""
+    return MessageRef(*value)

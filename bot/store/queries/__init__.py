@@ -1,0 +1,1 @@
+"""Named statements of the store, one subject a module."""

@@ -1,0 +1,169 @@
+"""What the inbox reads and locks for a batch of events, a fixed number of statements whatever its size.
+
+Locks are taken in one order everywhere: lanes by key, learners by id, event ids, so that two processes never wait for
+each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, true
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
+
+from bot.messages import Address
+from bot.records import Ask, CardRow, Learner
+from bot.store import codec
+from bot.store.bulk import DIALECTS, DialectName, Upsert, dialect_of, given, given_values
+from bot.store.queries.learner import LEARNER_SELECT
+from bot.store.tables import ACCOUNT, ASK, CARD, EVENT, LANE, LEARNER
+from bot.store.types import UtcDateTime
+
+# --- lanes
+
+_lanes = Upsert(
+    LANE,
+    ("key", "platform", "workspace", "chat", "next_at", "token"),
+    key=("key",),
+    # A lane that waits, or that a sender holds, keeps its time: the sender looks again before it lets go.
+    change={"next_at": lambda old, new: func.coalesce(old, new)},
+)
+
+
+def lock_lanes(conn: Connection, addresses: Iterable[Address], now: datetime) -> set[str]:
+    """Make, lock and wake the lanes of these addresses; returns their keys.
+
+    Whoever numbers messages of a chat holds its lane from before the first id to the commit, so that ids grow in the
+    order of commits.
+    """
+    lanes = {address.lane: address for address in addresses}
+    _lanes(
+        conn,
+        [
+            {
+                "key": key,
+                "platform": to.platform,
+                "workspace": to.workspace,
+                "chat": to.chat,
+                "next_at": now,
+                "token": "",
+            }
+            for key, to in sorted(lanes.items())
+        ],
+    )
+    return set(lanes)
+
+
+# --- learners
+
+_accounts = {
+    name: select(ACCOUNT.c.key, ACCOUNT.c.learner_id).where(ACCOUNT.c.key.in_(given_values(name, ACCOUNT.c.key)))
+    for name in DIALECTS
+}
+_ids = {name: LEARNER.c.id.in_(given_values(name, LEARNER.c.id)) for name in DIALECTS}
+_learners = {
+    name: LEARNER_SELECT.where(_ids[name]).order_by(LEARNER.c.id).with_for_update(of=LEARNER) for name in DIALECTS
+}
+_homes = {name: select(LEARNER.c.home).where(_ids[name], LEARNER.c.home.is_not(None)) for name in DIALECTS}
+_new_learner = insert(LEARNER).returning(LEARNER.c.id)
+_new_account = {
+    name: module.insert(ACCOUNT).on_conflict_do_nothing().returning(ACCOUNT.c.key)
+    for name, module in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+_drop_learner = delete(LEARNER).where(LEARNER.c.id == bindparam("me"))
+
+
+def accounts(conn: Connection, keys: Collection[str]) -> dict[str, int]:
+    """The learners' ids behind accounts, by account; not locked."""
+    if not keys:
+        return {}
+    return {key: id for key, id in conn.execute(_accounts[dialect_of(conn)], {"rows": list(keys)}).all()}
+
+
+def homes(conn: Connection, ids: Collection[int]) -> list[Address]:
+    """Where these learners' own messages go; not locked."""
+    found = conn.execute(_homes[dialect_of(conn)], {"rows": list(ids)}).scalars()
+    return [codec.address_of(home) for home in found]
+
+
+def lock_learners(conn: Connection, ids: Collection[int]) -> dict[int, Learner]:
+    """Lock learners in the order of their ids and read them, those that exist."""
+    if not ids:
+        return {}
+    found = conn.execute(_learners[dialect_of(conn)], {"rows": sorted(ids)}).all()
+    return {row[0]: codec.learner_of(row) for row in found}
+
+
+def add_learner(conn: Connection, account: str, learner: Learner) -> bool:
+    """Make a learner (its id is ignored) for a new account; False where another process was faster."""
+    values = codec.learner_values(learner)
+    del values["id"]
+    id = conn.execute(_new_learner, values).scalar_one()
+    made = conn.execute(_new_account[dialect_of(conn)], {"key": account, "learner_id": id}).first()
+    if made is None:
+        conn.execute(_drop_learner, {"me": id})
+    return made is not None
+
+
+# --- events
+
+
+def _event_insert(dialect: DialectName) -> ReturningInsert[str]:
+    _, cells = given(dialect, {"id": EVENT.c.id})
+    new = select(cells["id"], bindparam("moment", type_=UtcDateTime), literal("done")).where(true())
+    module = postgresql if dialect == "postgresql" else sqlite
+    into: Any = module.insert(EVENT).from_select(["id", "at", "outcome"], new).on_conflict_do_nothing()
+    statement: ReturningInsert[str] = into.returning(EVENT.c.id)
+    return statement
+
+
+_events = {name: _event_insert(name) for name in DIALECTS}
+
+
+def new_events(conn: Connection, ids: Collection[str], now: datetime) -> set[str]:
+    """Record event ids as done; returns those that were new. Waits for whoever is recording one of them."""
+    if not ids:
+        return set()
+    # Sorted: two processes given the same ids in another order would wait for each other.
+    rows = [{"id": id} for id in sorted(ids)]
+    return {id for (id,) in conn.execute(_events[dialect_of(conn)], {"rows": rows, "moment": now}).all()}
+
+
+# --- asks and cards
+
+
+_ask_cells = {name: given(name, {"learner_id": ASK.c.learner_id, "n": ASK.c.n}) for name in DIALECTS}
+_asks = {
+    name: select(ASK.c.learner_id, *(ASK.c[column] for column in codec.ASK_COLUMNS))
+    .select_from(rows)
+    .join(ASK, (ASK.c.learner_id == cells["learner_id"]) & (ASK.c.n == cells["n"]))
+    for name, (rows, cells) in _ask_cells.items()
+}
+_card_cells = {name: given(name, {"learner_id": CARD.c.learner_id, "item": CARD.c.item}) for name in DIALECTS}
+_cards = {
+    name: select(CARD.c.learner_id, *(CARD.c[column] for column in codec.CARD_COLUMNS))
+    .select_from(rows)
+    .join(CARD, (CARD.c.learner_id == cells["learner_id"]) & (CARD.c.item == cells["item"]))
+    for name, (rows, cells) in _card_cells.items()
+}
+
+
+def asks(conn: Connection, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], Ask]:
+    """Asks by (learner id, number), those that exist."""
+    if not wanted:
+        return {}
+    rows = [{"learner_id": id, "n": n} for id, n in wanted]
+    found = conn.execute(_asks[dialect_of(conn)], {"rows": rows}).all()
+    return {(row[0], row[1]): codec.ask_of(row[1:]) for row in found}
+
+
+def cards(conn: Connection, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], CardRow]:
+    """Cards by (learner id, item), those that exist."""
+    if not wanted:
+        return {}
+    rows = [{"learner_id": id, "item": item} for id, item in wanted]
+    found = conn.execute(_cards[dialect_of(conn)], {"rows": rows}).all()
+    return {(row[0], row[1]): codec.card_of(row[1:]) for row in found}

@@ -1,0 +1,96 @@
+"""One event on its way to an answer: what every part of the conversation is handed, and small helpers to reply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.messages import Answer, Button, Event, Reply
+from bot.records import Learner
+from bot.store.tx import Tx
+from bot.wording import Words
+from knowledge.markup import Md
+from knowledge.model import Library, Topic
+from scheduler.slots import Habits
+from scheduler.spacing import learning_day
+
+INTERESTS_KEPT = 20  # topics asked about, newest first: enough to choose quiz items from
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An event, the rows it may read and write (`tx`), the library and the clock of this moment, and the words."""
+
+    event: Event
+    tx: Tx
+    library: Library
+    now: datetime
+    say: Words
+
+    @property
+    def learner(self) -> Learner:
+        """The learner as they are now, changes of this turn included."""
+        return self.tx.learner
+
+    @property
+    def zone(self) -> str:
+        """The learner's IANA zone; UTC while it is unknown."""
+        return self.learner.zone or "UTC"
+
+    @property
+    def today(self) -> date:
+        """The learner's learning day (it rolls over at 04:00 local)."""
+        return learning_day(self.now, self.zone)
+
+    @property
+    def local(self) -> datetime:
+        """The moment on the learner's own clock."""
+        return self.now.astimezone(ZoneInfo(self.zone))
+
+    @property
+    def topic(self) -> Topic | None:
+        """The topic the conversation is on."""
+        return self.library.topic(self.learner.state.topic)
+
+    def change(self, **fields: Any) -> None:
+        """Change fields of the learner."""
+        self.tx.put(replace(self.learner, **fields))
+
+    def remember(self, **fields: Any) -> None:
+        """Change fields of the learner's conversation state."""
+        self.change(state=replace(self.learner.state, **fields))
+
+    def turn_to(self, topic: Topic) -> None:
+        """Make `topic` the one the conversation is on, and note the interest."""
+        state = self.learner.state
+        interests = (topic.id, *(id for id in state.interests if id != topic.id))[:INTERESTS_KEPT]
+        if state.topic != topic.id or state.interests != interests or state.waiting:
+            self.remember(topic=topic.id, interests=interests, waiting="")
+
+
+def answer(*replies: Reply, notice: str = "") -> Answer:
+    """An answer of these replies."""
+    return Answer(replies=replies, notice=notice)
+
+
+def reply(text: Md, *buttons: Button | None, **fields: Any) -> Answer:
+    """An answer of one message."""
+    return Answer(replies=(Reply(text, tuple(button for button in buttons if button), **fields),))
+
+
+def habits(learner: Learner) -> Habits:
+    """When this learner wants to hear from Tutor, as `scheduler.slots` takes it."""
+
+    def clock(minutes: int) -> time:
+        return time(minutes // 60 % 24, minutes % 60)
+
+    quiet = learner.quiet_from != learner.quiet_to
+    return Habits(
+        zone=learner.zone or "UTC",
+        at=clock(learner.quiz_at),
+        days=frozenset(day for day in range(7) if learner.days >> day & 1),
+        quiet_from=clock(learner.quiet_from) if quiet else None,
+        quiet_to=clock(learner.quiet_to) if quiet else None,
+    )

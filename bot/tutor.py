@@ -1,0 +1,312 @@
+"""The conversation: one event in, messages out. Read it from the top; each line of a table leads to one small function.
+
+`answer` is a plain function. It sees the learner's rows through `tx`, the library, and the moment; it does no input or
+output, draws no randomness of its own, and asks no clock. What it changes is buffered in `tx` and committed with the
+messages it returns.
+
+A message goes through four sieves, in this order: is it what Tutor just asked for (a time, a note)? Is it the answer
+to the open quiz question? Is it a command or a courtesy? Otherwise it is a question about the subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from bot import gaps, grading, paths, privacy, progress, quiz, schedule, settings, small_talk, topics
+from bot.messages import Answer, Event
+from bot.questions import ask_about, comparison, correction, different_from
+from bot.records import Ask
+from bot.store.tx import Tx
+from bot.turn import Turn, reply
+from bot.understand import Intent, looks_like_question, tidy, understand
+from bot.wording import words
+from knowledge.model import Library, Topic
+
+ASK_VERBS = frozenset({"a", "hint", "skip", "show", "self", "guess", "easy", "again"})
+
+
+def answer(event: Event, tx: Tx, library: Library, now: datetime) -> Answer:
+    """Answer one event.
+
+    Args:
+        event: what happened.
+        tx: the learner's rows; reads what the batch loaded, buffers what changes.
+        library: a searchable library.
+        now: aware UTC, not before any earlier event of this learner.
+    """
+    turn = Turn(event, tx, library, now, words(tx.learner.language))
+    if event.learner is None:
+        _notice(turn)
+    match event.kind:
+        case "text":
+            return small_talk.introduce(turn, on_text(turn, event.text))
+        case "command":
+            return on_command(turn, event.action, event.text)
+        case "press":
+            return on_press(turn, event.action)
+        case "due":
+            return schedule.due(turn)
+        case "taught":
+            return gaps.taught(turn)
+        case "joined":
+            return small_talk.start(turn)
+        case "left":
+            turn.change(paused="gone", next_due_at=None)
+            return Answer()
+        case _:
+            return small_talk.lost(turn)
+
+
+def ask_of(event: Event) -> int | None:
+    """The number of the ask that an event's button names, so that the batch can load it; None if it names none."""
+    verb, _, rest = event.action.partition(":")
+    n = rest.partition(":")[0].partition("-")[2]
+    return int(n) if event.kind == "press" and verb in ASK_VERBS and n.isdecimal() and len(n) < 10 else None
+
+
+def apology(event: Event) -> Answer:
+    """What a learner reads when their event could not be handled."""
+    say = words(event.language or "en")
+    return reply(say("Something went wrong on my side; nothing of yours was lost. Please try again."))
+
+
+def _notice(turn: Turn) -> None:
+    """Take note of what a platform says of the sender, and that they are there."""
+    event, learner = turn.event, turn.learner
+    if event.zone and not learner.zone:
+        turn.change(zone=event.zone)
+    if event.kind != "left":
+        schedule.heard_from(turn)
+
+
+# --- messages -----------------------------------------------------------------------------------------------------
+
+
+def on_text(turn: Turn, text: str) -> Answer:
+    """A typed message, through the four sieves."""
+    intent = understand(text, turn.say)
+    waiting = turn.learner.state.waiting
+    if waiting:  # whatever was asked for is asked for once: a later "yes" is not an answer to it
+        turn.remember(waiting="")
+    return _awaited(turn, waiting, text, intent) or _quiz_answer(turn, text, intent) or on_intent(turn, intent, text)
+
+
+def _awaited(turn: Turn, waiting: str, text: str, intent: Intent) -> Answer | None:
+    """What Tutor just asked for: yes or no, a setting's value, a flag's note."""
+    plain = tidy(text)
+    if waiting == "consent" and intent.name in ("yes", "no"):
+        return schedule.consent(turn, intent.name)
+    if waiting == "flag" and intent.name == "question":
+        return privacy.flag(turn, plain)
+    if (
+        waiting in settings.NAMES
+        and intent.name == "question"
+        and len(plain.split()) <= 6
+        and not text.rstrip().endswith("?")
+    ):
+        return settings.put(turn, waiting, plain)
+    if waiting == "consent_time" and intent.name in ("question", "time"):
+        return schedule.consent(turn, intent.arg if intent.name == "time" else plain)
+    return None
+
+
+def _quiz_answer(turn: Turn, text: str, intent: Intent) -> Answer | None:
+    """The answer to the open quiz question, typed; a question of the learner's own goes past it."""
+    n = turn.learner.open_ask
+    ask = turn.tx.ask(n) if n else None
+    if ask is None or ask.status != "open":
+        return None
+    name = quiz.ref(turn, ask)
+    spoken: Mapping[str, Callable[[], Answer]] = {
+        "unsure": lambda: grading.answer_press(turn, name, "?"),
+        "hint": lambda: grading.give_hint(turn, name),
+        "skip": lambda: grading.skip(turn, name),
+        "next": lambda: grading.skip(turn, name),
+        "show": lambda: grading.show_answer(turn, name),
+    }
+    if intent.name in spoken:
+        return spoken[intent.name]()
+    own = intent.name not in ("question", "nothing") or looks_like_question(text, turn.say)
+    return grading.answer_typed(turn, ask, text, question=own)
+
+
+def on_intent(turn: Turn, intent: Intent, text: str) -> Answer:
+    """A command, a courtesy, a follow-up, or a question."""
+    if intent.name in PLAIN and not intent.arg:
+        return PLAIN[intent.name](turn)
+    match intent.name:
+        case "quiz":
+            return _quiz_on(turn, intent.arg)
+        case "quiz_this":
+            return quiz.start(turn, turn.topic) if turn.topic else quiz.start(turn)
+        case "topics":
+            return topics.browse(turn, _kind(intent.arg))
+        case "time" | "zone" | "days" | "cap" | "quiet" | "retention":
+            return settings.put(turn, intent.name, intent.arg) if intent.arg else settings.choose(turn, intent.name)
+        case "goal":
+            return paths.choose(turn, intent.arg)
+        case "flag":
+            return privacy.flag(turn, intent.arg)
+        case "more" | "related" | "sources":
+            return _on_topic(turn, intent.name)
+        case "compare":
+            return comparison(turn, intent.arg, intent.other, text)
+        case "differs":
+            return different_from(turn, intent.arg, text)
+        case "meant":
+            return correction(turn, intent.arg)
+        case "follow":
+            return ask_about(turn, intent.arg)
+        case "guessed" | "easy":
+            return _second_thought(turn, intent.name)
+        case "yes" | "no" | "unsure" | "hint" | "skip" | "show":
+            return small_talk.nothing_open(turn)
+        case "no_command":
+            return small_talk.no_command(turn, intent.arg)
+        case "nothing":
+            return small_talk.nothing_said(turn)
+        case _:
+            return ask_about(turn, intent.arg or text)
+
+
+def on_command(turn: Turn, name: str, rest: str) -> Answer:
+    """A platform's own command; each works as plain words, too."""
+    text = f"/{name} {rest}".strip()
+    return small_talk.introduce(turn, on_text(turn, text)) if name != "start" else small_talk.start(turn, rest)
+
+
+def _quiz_on(turn: Turn, wanted: str) -> Answer:
+    """A quiz, mixed or on the topic that is named."""
+    if not wanted:
+        return quiz.start(turn)
+    found = turn.library.find(wanted, turn.learner.state.topic or None)
+    near = gaps.known(turn, found)
+    if found.decision == "answer" and near:
+        return quiz.start(turn, near[0])
+    if near and found.decision == "suggest":
+        return small_talk.quiz_offer(turn, near)
+    return gaps.unknown(turn, found)
+
+
+def _on_topic(turn: Turn, name: str) -> Answer:
+    """More, related or sources of the topic that the conversation is on."""
+    topic = turn.topic
+    return TOPIC_BUTTONS[name](turn, topic) if topic else small_talk.no_topic(turn)
+
+
+def _second_thought(turn: Turn, name: str) -> Answer:
+    """ "I guessed", "too easy" in words: about the newest ask."""
+    ask = turn.tx.ask(turn.learner.last_ask) if turn.learner.last_ask else None
+    if not isinstance(ask, Ask):
+        return small_talk.nothing_open(turn)
+    change = grading.guessed if name == "guessed" else grading.too_easy
+    return change(turn, quiz.ref(turn, ask))
+
+
+def _kind(word: str) -> str:
+    """The kind that a word names: "jobs" are careers."""
+    singular = word.rstrip("s")
+    return {"job": "career"}.get(singular, singular)
+
+
+# --- buttons ------------------------------------------------------------------------------------------------------
+
+
+def on_press(turn: Turn, action: str) -> Answer:
+    """A button: `verb`, or `verb:argument`, or `verb:argument:value`."""
+    verb, _, rest = action.partition(":")
+    if turn.learner.state.waiting:
+        turn.remember(waiting="")
+    if not rest and verb in PLAIN:
+        return PLAIN[verb](turn)
+    if verb in TOPIC_BUTTONS:
+        topic = turn.library.topic(rest)
+        return TOPIC_BUTTONS[verb](turn, topic) if topic else small_talk.topic_gone(turn)
+    if verb in BUTTONS:
+        return BUTTONS[verb](turn, rest)
+    return small_talk.lost(turn)
+
+
+def _two(act: Callable[[Turn, str, str], Answer]) -> Callable[[Turn, str], Answer]:
+    """A handler of "argument:value"."""
+
+    def split(turn: Turn, rest: str) -> Answer:
+        first, _, second = rest.partition(":")
+        return act(turn, first, second)
+
+    return split
+
+
+def _next(turn: Turn) -> Answer:
+    return quiz.resume(turn) if turn.learner.state.session else quiz.start(turn)
+
+
+def _browse(turn: Turn, kind: str, start: str) -> Answer:
+    return topics.browse(turn, kind, int(start) if start.isdecimal() else 0)
+
+
+def _goal(turn: Turn, id: str) -> Answer:
+    return paths.set_goal(turn, turn.library.topic(id))
+
+
+def _forget(turn: Turn, choice: str) -> Answer:
+    return privacy.forget_now(turn) if choice == "yes" else small_talk.kept(turn)
+
+
+PLAIN: Mapping[str, Callable[[Turn], Answer]] = {
+    "start": small_talk.start,
+    "help": small_talk.help_text,
+    "greeting": small_talk.greeting,
+    "thanks": small_talk.thanks,
+    "bye": small_talk.bye,
+    "self": small_talk.who,
+    "why": small_talk.why,
+    "browse": topics.browse,
+    "quiz": quiz.start,
+    "quiz_extra": lambda turn: quiz.start(turn, extra=True),
+    "start_due": lambda turn: quiz.start(turn, scheduled=True),
+    "next": _next,
+    "progress": progress.show,
+    "settings": settings.show,
+    "pause": schedule.pause,
+    "resume": schedule.resume,
+    "undo": grading.undo,
+    "privacy": privacy.explain,
+    "export": privacy.export,
+    "forget": privacy.forget,
+    "goal": paths.choose,
+    "not_it": lambda turn: gaps.not_it(turn, turn.topic),
+}
+
+TOPIC_BUTTONS: Mapping[str, Callable[[Turn, Topic], Answer]] = {
+    "topic": topics.answer_topic,
+    "more": topics.more,
+    "related": topics.related,
+    "sources": topics.sources,
+    "quiz": quiz.start,
+    "not": gaps.not_it,
+}
+
+BUTTONS: Mapping[str, Callable[[Turn, str], Answer]] = {
+    "a": _two(grading.answer_press),
+    "hint": grading.give_hint,
+    "skip": grading.skip,
+    "show": grading.show_answer,
+    "self": _two(grading.self_rated),
+    "guess": grading.guessed,
+    "easy": grading.too_easy,
+    "again": grading.ask_again,
+    "browse": _two(_browse),
+    "none": gaps.none_of_these,
+    "wish": gaps.wish,
+    "unwish": gaps.unwish,
+    "consent": schedule.consent,
+    "snooze": schedule.snooze,
+    "set": settings.choose,
+    "put": _two(settings.put),
+    "clock": _two(lambda turn, _minutes, offset: settings.local_clock(turn, offset)),
+    "goal": _goal,
+    "flag": privacy.flag,
+    "forget": _forget,
+}

@@ -1,0 +1,46 @@
+"""Fixtures that every kind of test may use: the three stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from bot.store.db import Database
+from tests.stores import STORES, Make, opener, postgres_server
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Callable[[], str]]:
+    """The PostgreSQL server of this session, started by the first test that asks."""
+    with ExitStack() as stack:
+        urls: list[str] = []
+
+        def url() -> str:
+            if not urls:
+                urls.append(stack.enter_context(postgres_server()))
+            return urls[0]
+
+        yield url
+
+
+@pytest.fixture(params=STORES)
+def empty_store(request: pytest.FixtureRequest, tmp_path: Path, server: Callable[[], str]) -> Iterator[Make]:
+    """Opens a database without any tables, of each kind of store; each call is one more process's view of it."""
+    with opener(request.param, tmp_path, server) as make:
+        yield make
+
+
+@pytest.fixture
+def open_store(empty_store: Make) -> Make:
+    """Opens a database with the current schema, of each kind of store; each call is one more process's view of it."""
+    empty_store().upgrade()
+    return empty_store
+
+
+@pytest.fixture
+def db(open_store: Make) -> Database:
+    """A database with the current schema, of each kind of store."""
+    return open_store()

@@ -1,0 +1,104 @@
+"""The schema: migrations lead to the models, from nothing and from older databases, and are refused when newer."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+
+from bot.store import schema
+from bot.store.db import Database
+from bot.store.errors import StoreError
+from bot.store.tables import METADATA
+from tests.stores import Make
+
+
+def test_migrations_lead_to_the_models(db: Database) -> None:
+    with db.begin() as conn:
+        context = MigrationContext.configure(conn, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, METADATA) == []
+        names = inspect(conn).get_table_names()
+    assert set(names) == {*METADATA.tables, "alembic_version"}
+
+
+def test_an_upgrade_makes_what_create_all_makes(empty_store: Make, db: Database) -> None:
+    """Also what Alembic does not compare: the exact statements, in SQLite."""
+    if db.dialect != "sqlite":
+        with db.read() as conn:
+            columns = {table: inspect(conn).get_columns(table) for table in METADATA.tables}
+            collations = {
+                (table, c["name"]): getattr(c["type"], "collation", None) for table in columns for c in columns[table]
+            }
+        assert collations["event", "id"] == "C"
+        assert collations["lane", "key"] == "C"
+        return
+    query = (
+        "SELECT name, sql FROM sqlite_master WHERE sql > '' AND name NOT LIKE 'alembic%' AND name NOT LIKE 'sqlite%'"
+    )
+    with db.begin() as conn:
+        migrated = {name: _squeezed(sql) for name, sql in conn.exec_driver_sql(query).all()}
+        for table in reversed(METADATA.sorted_tables):
+            table.drop(conn)
+        METADATA.create_all(conn)
+        assert {name: _squeezed(sql) for name, sql in conn.exec_driver_sql(query).all()} == migrated
+
+
+def _squeezed(sql: str) -> str:
+    return "".join(sql.split()).replace('"', "")
+
+
+def test_upgrading_twice_changes_nothing(db: Database) -> None:
+    db.upgrade()
+    db.check()
+
+
+def test_several_processes_may_upgrade_at_once(empty_store: Make) -> None:
+    databases = [empty_store() for _ in range(3)]
+    errors: list[BaseException] = []
+
+    def upgrade(database: Database) -> None:
+        try:
+            database.upgrade()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=upgrade, args=(database,)) for database in databases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    databases[0].check()
+
+
+def test_an_empty_database_is_named_as_such(empty_store: Make) -> None:
+    database = empty_store()
+    with pytest.raises(StoreError, match="tutor db upgrade"):
+        database.check()
+
+
+def test_an_older_database_asks_for_an_upgrade(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ScriptDirectory, "get_heads", lambda self: ["9999"])
+    with pytest.raises(StoreError, match="older Tutor"):
+        db.check()
+
+
+def test_a_newer_database_is_refused(db: Database) -> None:
+    with db.begin() as conn:
+        conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    for refused in (db.check, db.upgrade):
+        with pytest.raises(StoreError, match="newer Tutor"):
+            refused()
+
+
+def test_migrations_are_one_line_without_branches() -> None:
+    scripts = ScriptDirectory.from_config(schema.config())
+    assert len(scripts.get_heads()) == 1
+    assert len(scripts.get_bases()) == 1
+    for script in scripts.walk_revisions():
+        assert Path(script.path).name.startswith(f"m{script.revision}_")
