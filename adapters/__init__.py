@@ -1,0 +1,1 @@
+"""Where learners are: terminal, Telegram, Slack, web, and the command line that runs them."""

@@ -1,0 +1,117 @@
+"""Settings, from the environment or `.env`: every one is optional, so that a fresh machine runs without any."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from knowledge.errors import SettingsError
+
+CONTENT = Path(__file__).resolve().parent.parent / "knowledge" / "content"
+_ADMIN = re.compile(r"telegram:\d+|slack:[A-Z0-9]+:[A-Z0-9]+|terminal")
+
+
+def _also_plain(name: str) -> AliasChoices:
+    """TUTOR_<name>, or <name> alone as hosting platforms set it."""
+    return AliasChoices(f"TUTOR_{name}", name)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Names are in the environment with the prefix TUTOR_, case is ignored."""
+
+    model_config = SettingsConfigDict(env_prefix="TUTOR_", env_file=".env", extra="ignore", populate_by_name=True)
+
+    database_url: str = Field("sqlite:///data/tutor.db", validation_alias=_also_plain("DATABASE_URL"))
+    database_key: SecretStr | None = None
+    database_key_file: Path | None = None
+    secret_key: SecretStr | None = None
+    knowledge_dir: Path = CONTENT
+    public_url: str = ""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, validation_alias=_also_plain("PORT"))] = 8080
+    admins: Annotated[tuple[str, ...], NoDecode] = ()
+    admin_token: SecretStr | None = None
+    timezone: str = ""
+    telegram_token: SecretStr | None = None
+    telegram_api_url: str = ""
+    telegram_file_url: str = ""
+    telegram_webhook_secret: SecretStr | None = None
+    slack_bot_token: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_client_id: str = ""
+    slack_client_secret: SecretStr | None = None
+    slack_api_url: str = ""
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value:
+            try:
+                ZoneInfo(value)
+            except (ValueError, OSError, KeyError) as error:
+                raise ValueError(f"{value!r} is not a time zone; use an IANA name such as Europe/Berlin") from error
+        return value
+
+    @field_validator("admins", mode="before")
+    @classmethod
+    def _split_admins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        names = tuple(name.strip() for name in value.split(",") if name.strip())
+        for name in names:
+            if not _ADMIN.fullmatch(name):
+                raise ValueError(f"{name!r} is not an admin; write telegram:<user id> or slack:<team id>:<user id>")
+        return names
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Settings:
+        if self.database_key and self.database_key_file:
+            raise ValueError("set DATABASE_KEY or DATABASE_KEY_FILE, not both")
+        return self
+
+    def key_of_database(self) -> str | None:
+        """The database key, read from its file where one is set. Raises SettingsError."""
+        if self.database_key:
+            return self.database_key.get_secret_value()
+        if not self.database_key_file:
+            return None
+        try:
+            key = self.database_key_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"TUTOR_DATABASE_KEY_FILE: cannot read {self.database_key_file}: {error}") from error
+        if not key:
+            raise SettingsError(f"TUTOR_DATABASE_KEY_FILE: {self.database_key_file} is empty")
+        return key
+
+
+def load_settings(**given: object) -> Settings:
+    """Read the settings; `given` wins over the environment.
+
+    Raises:
+        SettingsError: one line for each setting that is wrong, never with the value of a secret.
+    """
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError("; ".join(_line(dict(one)) for one in error.errors(include_url=False))) from None
+
+
+def _line(problem: dict[str, object]) -> str:
+    location = problem.get("loc")
+    name = str(location[0]) if isinstance(location, tuple) and location else ""
+    bare = name.upper().removeprefix("TUTOR_")
+    message = str(problem.get("msg", "")).removeprefix("Value error, ")
+    return f"setting TUTOR_{bare}: {message}" if bare else f"settings: {message}"

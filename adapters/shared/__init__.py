@@ -1,0 +1,1 @@
+"""What several front ends share: rendering helpers, platform limits."""

@@ -1,0 +1,85 @@
+"""The documents say what is so: commands run, settings and commands are all named, links lead somewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from adapters.cli import app
+from adapters.config import Settings
+from tests.docs.transcript import ROOT, TRANSCRIPT, record
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands(text: str) -> list[str]:
+    """The lines of every shell block."""
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.strip()]
+
+
+def test_the_transcript_is_what_the_program_says(tmp_path: Path) -> None:
+    """Two runs agree, and the committed one is current; `make transcript` renews it."""
+    assert record(tmp_path) == TRANSCRIPT.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("line", [line for line in commands(README) if not line.startswith("make ")])
+def test_every_command_of_the_readme_runs(line: str, tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TUTOR_", "DATABASE_URL"))}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    database = {"TUTOR_DATABASE_URL": f"sqlite:///{tmp_path / 'tutor.db'}"}
+    if line == "tutor db check":
+        subprocess.run(["tutor", "db", "upgrade"], cwd=tmp_path, env=kept | database | {"PATH": path}, check=True)
+    done = subprocess.run(
+        ["bash", "-ec", line],
+        cwd=tmp_path,
+        env=kept | database | {"PATH": path},
+        stdin=subprocess.DEVNULL if "|" not in line else None,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip(), "a command of the README shows something"
+
+
+def test_every_make_target_of_the_documents_exists_and_ci_runs_those_of_the_readme() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    for document in DOCUMENTS:
+        for line in commands(document.read_text(encoding="utf-8")):
+            if found := re.match(r"make ([a-z]+)", line):
+                assert re.search(rf"^{found[1]}:", makefile, re.MULTILINE), line
+    for line in commands(README):
+        if found := re.match(r"make [a-z]+", line):
+            assert found[0] in ci, found[0]
+
+
+def test_every_command_line_command_is_in_the_readme() -> None:
+    root = typer.main.get_command(app)
+    names = []
+    for name, command in root.commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        names += [f"tutor {name} {sub}" for sub in inner] if inner else [f"tutor {name}"]
+    missing = [name for name in names if name not in README]
+    assert not missing
+
+
+def test_every_setting_is_documented() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    missing = [name for name in Settings.model_fields if f"`TUTOR_{name.upper()}`" not in text]
+    assert not missing
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", document.read_text(encoding="utf-8")):
+        assert (document.parent / target).exists(), f"{document.name}: {target}"
