@@ -25,6 +25,7 @@ ITEMS_MIN = 3
 TITLE_MAX = 60  # characters: a title is a button's label, too
 REVIEW_DAYS = 365
 TWINS = 90  # fuzz.ratio of two stems that ask the same
+_BLOCK = 500
 
 
 def check(folder: Path, today: date) -> Survey:
@@ -161,9 +162,11 @@ def _twins(library: Library, drafts: Sequence[Draft], waived: set[tuple[str, str
     """Items whose questions are nearly alike; either of the two may waive it."""
     asked = [(draft, n, item) for draft in drafts for n, item in enumerate(library.topics[draft.id].items)]
     stems = [item.ask.casefold() for _, _, item in asked]
-    scores = process.cdist(stems, stems, scorer=fuzz.ratio, score_cutoff=TWINS, dtype=numpy.uint8)
     for later, (draft, n, _) in enumerate(asked):
-        for earlier in scores[later][:later].nonzero()[0]:
+        if later % _BLOCK == 0:  # all rows at once would be too much for a very large base
+            block = stems[later : later + _BLOCK]
+            scores = process.cdist(block, stems, scorer=fuzz.ratio, score_cutoff=TWINS, dtype=numpy.uint8)
+        for earlier in scores[later % _BLOCK][:later].nonzero()[0]:
             other, m, twin = asked[int(earlier)]
             message = f'this question is nearly that of {twin.key} ("{twin.ask[:60]}")'
             finding = Finding(("ask",), message, "ask something else, or delete one")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml.error import FileMark
@@ -19,7 +20,7 @@ from ruamel.yaml.reader import Reader
 from ruamel.yaml.scanner import Scanner, ScannerError
 from ruamel.yaml.tokens import ScalarToken
 
-_BREAKS = re.compile("[\n\r\ufeff]")
+_ODD_BREAKS = re.compile("[\r\ufeff]")
 _BETWEEN = re.compile(r"(?: *(?:#[^\n\r\0\x85\u2028\u2029]*)?\n)* *")
 _ODD = "#\t\r\ufeff\x85\u2028\u2029"  # what else may stand between tokens: the library's own code knows
 _KEY_MAX = 1024  # characters, from the YAML specification
@@ -29,6 +30,16 @@ _PLAIN_IN_FLOW = re.compile(rf"({_FLOW_WORD}(?: +{_FLOW_WORD})*) *(?=[,\]}}]|:[ 
 # Elsewhere: words up to ": ", or up to the end of the line; then the next line's indentation tells whether they go on.
 _CHARACTER, _FIRST = r"(?:[^\s:]|:(?=\S))", r"(?:[^\s:#]|:(?=\S))"
 _PLAIN_IN_BLOCK = re.compile(rf"({_CHARACTER}+(?: +{_FIRST}{_CHARACTER}*)*)(?:(?=:[ \n])| *(\n)( *)(?=\S))")
+
+
+# "|" or "|-" alone in its line, and the indentation of the first line below.
+_LITERAL = re.compile(r"\|(-?)\n( +)(?=[^\s])")
+
+
+@lru_cache(maxsize=32)
+def _body(indent: int) -> re.Pattern[str]:
+    """The lines of a literal text, each with its end; blank ones may be shorter than the indentation."""
+    return re.compile(f"(?: {{{indent}}}[^\n\r\0\x85\u2028\u2029]*\n| {{0,{indent - 1}}}\n)+")
 
 
 class _Stream(Reader, Scanner, Parser):
@@ -64,22 +75,24 @@ class _Stream(Reader, Scanner, Parser):
         return self.buffer[self.pointer : self.pointer + length]
 
     def forward(self, length: int = 1) -> None:
-        start = self.pointer
-        if length == 1:
-            plain = self.buffer[start] not in "\n\r\ufeff"
-        else:
-            plain = not _BREAKS.search(self.buffer, start, start + length)
-        if plain:
-            self.pointer = start + length
-            self.index += length
-            self.column += length
-        else:
+        end = self.pointer + length
+        if _ODD_BREAKS.search(self.buffer, self.pointer, end):
             super().forward(length)
+            return
+        if breaks := self.buffer.count("\n", self.pointer, end):
+            self.line += breaks
+            self.column = end - self.buffer.rindex("\n", self.pointer, end) - 1
+        else:
+            self.column += length
+        self.pointer = end
+        self.index += length
 
     def check_token(self, *choices: Any) -> bool:
-        while self.need_more_tokens():
-            self.fetch_more_tokens()
-        return bool(self.tokens) and (not choices or isinstance(self.tokens[0], choices))
+        tokens = self.tokens
+        if not tokens or self.possible_simple_keys:
+            while self.need_more_tokens():
+                self.fetch_more_tokens()
+        return bool(tokens) and (not choices or isinstance(tokens[0], choices))
 
     def get_token(self) -> Any:
         if not self.check_token():
@@ -120,7 +133,8 @@ class _Stream(Reader, Scanner, Parser):
     def parse_node(self, block: bool = False, indentless_sequence: bool = False) -> Event:
         if not self.check_token(ScalarToken):
             return super().parse_node(block, indentless_sequence)  # type: ignore[no-any-return]
-        token = self.get_token()
+        token = self.tokens.pop(0)
+        self.tokens_taken += 1
         self.state = self.states.pop()
         implicit = (token.plain, not token.plain)
         return ScalarEvent(None, None, implicit, token.value, token.start_mark, token.end_mark, style=token.style)
@@ -147,6 +161,20 @@ class _Stream(Reader, Scanner, Parser):
         # A text over several lines cannot be a key: leave the error to the library.
         return self._plain(words, found) if found and (found[2] or len(words) == 1) else self._slow_plain()
 
+    def scan_block_scalar(self, style: str, rt: bool | None = False) -> ScalarToken:
+        header = _LITERAL.match(self.buffer, self.pointer)
+        indent = len(header[2]) if header else 0
+        if not header or indent <= self.indent or self.indent < 0:
+            return super().scan_block_scalar(style, rt)  # type: ignore[no-any-return]
+        begun = header.start(2)
+        body = _body(indent).match(self.buffer, begun)
+        if not body or self.buffer.startswith(header[2], body.end()):  # an odd line, or the last without its end
+            return super().scan_block_scalar(style, rt)  # type: ignore[no-any-return]
+        start = self.get_mark()
+        self.forward(body.end() - self.pointer)
+        text = "\n".join(line[indent:] for line in body[0].split("\n")).rstrip("\n")
+        return ScalarToken(text if header[1] else f"{text}\n", False, start, self.get_mark(), style)
+
     def _slow_plain(self) -> ScalarToken:
         return super().scan_plain()  # type: ignore[no-any-return]
 
@@ -168,5 +196,5 @@ def events(text: str) -> Iterator[Event]:
         ValueError: an escape names no character.
     """
     stream = _Stream(text)
-    while stream.check_event():
-        yield stream.get_event()
+    while stream.state:
+        yield stream.state()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -179,10 +179,24 @@ def _differ_in(parts: Sequence[str], one: str, other: str, *, backwards: bool = 
 
 def _rival(given: str, distance: int, rivals: tuple[str, ...], own: frozenset[str], raw: bool) -> str:
     """The nearest rival that is no farther from what was typed than the answer is."""
-    near = process.extract(given, _forms(rivals, raw), scorer=OSA.distance, score_cutoff=distance, limit=None)
-    return next((rivals[n] for term, _, n in near if term not in own), "")
+    lengths = _by_length(rivals, raw)
+    near = [
+        (found, rival)
+        for length in range(len(given) - distance, len(given) + distance + 1)
+        if length in lengths
+        for form, found, rival in process.extract(
+            given, lengths[length], scorer=OSA.distance, score_cutoff=distance, limit=None
+        )
+        if form not in own
+    ]
+    return min(near)[1] if near else ""
 
 
 @lru_cache(maxsize=64)
-def _forms(rivals: tuple[str, ...], raw: bool) -> tuple[str, ...]:
-    return tuple(_form(_term(rival), raw) for rival in rivals)
+def _by_length(rivals: tuple[str, ...], raw: bool) -> Mapping[int, Mapping[str, str]]:
+    """The forms of the rivals, by their lengths: a form that is longer by two cannot be nearer than two."""
+    lengths: dict[int, dict[str, str]] = {}
+    for rival in rivals:
+        form = _form(_term(rival), raw)
+        lengths.setdefault(len(form), {})[rival] = form
+    return lengths

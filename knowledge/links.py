@@ -149,11 +149,13 @@ def _former_items(known: Mapping[str, Draft]) -> Iterator[Problem]:
         former = [old for _, old in draft.each("formerly")]
         for n, item in draft.each("quiz"):
             own = [old for old in item.get("formerly") or () if old]
+            told: set[str] = set()
             for old in former_items(draft.id, former, item.get("id") or "", own):
                 key = f"{draft.id}#{item.get('id')}"
-                if old in keys or claims.setdefault(old, key) != key:
+                taken = old in keys or claims.setdefault(old, key) != key
+                if taken and old.split("#")[1] not in told:  # once for all the former ids of its topic
+                    told.add(old.split("#")[1])
                     other = old if old in keys else claims[old]
                     message = f"{old} belongs to {'an item that exists' if old in keys else other}"
                     help = "delete it: item ids are never reused"
                     yield draft.sheet.problem("formerly-clash", message, ("quiz", n, "formerly"), help=help)
-                    break  # the rest follows from this one

@@ -84,8 +84,8 @@ def _sheets(folder: Path, problems: list[Problem]) -> Iterator[Sheet]:
     """base.yaml and every topic file, read."""
     try:
         entries = sorted(folder.iterdir())
-    except OSError as error:
-        reason = "there is no such folder" if isinstance(error, FileNotFoundError) else (error.strerror or str(error))
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = "there is no such folder" if isinstance(error, FileNotFoundError) else str(error)
         message = f"cannot read the knowledge base {folder}: {reason}"
         help = "KNOWLEDGE_DIR must name a folder with base.yaml in it"
         problems.append(Problem("error", "no-base", message, "", suggestion=help))

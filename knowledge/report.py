@@ -47,7 +47,8 @@ def as_json(problems: Sequence[Problem], files: int, root: str = "") -> str:
     ]
     errors = sum(problem.severity == "error" for problem in problems)
     counts = {"errors": errors, "warnings": len(problems) - errors, "files": files}
-    return json.dumps({**counts, "problems": rows}, ensure_ascii=False, indent=1)
+    text = json.dumps({**counts, "problems": rows}, ensure_ascii=False, indent=1)
+    return text.encode(errors="replace").decode()  # a file name need not be UTF-8
 
 
 def one_line(problem: Problem, root: str = "") -> str:

@@ -15,8 +15,10 @@ from knowledge.search.repair import Repairer
 from knowledge.search.shape import Shape, shape
 
 MATCHES = 5
-NAMED, NAMED_AFTER_REPAIR, FOLLOWED = 0.99, 0.95, 0.6
-SAMPLES = 80  # phrases asked at build to calibrate; more move the curve little and cost build time
+NAMED, NAMED_AFTER_REPAIR = 0.99, 0.95  # confidence of a name, as typed and once repaired
+FOLLOWED, ADRIFT = 0.6, 0.4  # of "tell me more" after a topic, and after none
+SUBSTANCE = 0.5  # a question that says less than five function words do can't be sure
+SAMPLES = 60  # phrases asked at build to calibrate; more move the curve little and cost build time
 ODDS = {"near": 0.25, "far": 0.25}  # assumed share of uncovered questions, near the domain and far from it
 
 
@@ -54,6 +56,8 @@ class Finder:
             if formed.elliptical and before is not None and confidence < FOLLOWED:
                 ranked = [Scored(before, 1.0, 1.0)] + [s for s in ranked if s.topic != before]
                 confidence = FOLLOWED
+            elif formed.elliptical and before is None:
+                confidence = min(confidence, ADRIFT)
         return Found(
             question=question,
             decision=_decide(confidence) if ranked else "unknown",
@@ -81,7 +85,10 @@ class Finder:
         family = self._fusion.family
         rival = max((s.evidence for s in ranked if family[s.topic] != family[best.topic]), default=0.0)
         relatives = self._fusion.relatives[family[best.topic]]
-        return (best.evidence + max(0.0, best.evidence - rival)) * (1.0 - self._index.foreign(said, relatives))
+        substance = min(1.0, self._index.substance(said) / SUBSTANCE)
+        return (
+            (best.evidence + max(0.0, best.evidence - rival)) * (1.0 - self._index.foreign(said, relatives)) * substance
+        )
 
     def _samples(self) -> list[Sample]:
         """Questions of known outcome from the base itself, weighted so that `ODDS` of them are not covered."""

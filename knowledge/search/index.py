@@ -5,7 +5,7 @@ together are (cosine of TF-IDF over character n-grams that run across words), ho
 over stems), and how much of the question its texts cover. The centroid of a topic's phrases beat its nearest phrase by
 9 points top-1 on CLINC150 and 3 on BANKING77, n-grams across words beat those within words by 4 and 3, a ridge
 classifier and a cosine over the stems of phrases added nothing, and posting topics instead of phrases makes it cheap.
-Plain dicts and lists: cost grows with the postings touched, and importing numpy takes as long as building this.
+Plain dicts and lists: cost grows with the postings touched, and importing numpy alone would cost 0.1 s.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ class Index:
         self._size = len(library.topics)
         careers = any(topic.kind == "career" for topic in library.topics.values())
         self._frames = language.frames | (language.careers if careers else frozenset())
-        self._spread = Counter(root for phrase in self.phrases for root in {stem(word): 0 for word in phrase.words})
+        spread = Counter(root for phrase in self.phrases for root in {stem(word): 0 for word in phrase.words})
+        never = _rarity(len(self.phrases), 0)
+        self._rarity = {root: _rarity(len(self.phrases), count) / never for root, count in spread.items()}
         owners = [phrase.topic for phrase in self.phrases]
         self._grams = _Space([Counter(grams(phrase.words)) for phrase in self.phrases], owners, self._size)
         self._texts = _Space(self._documents(), range(self._size), self._size)
@@ -100,9 +102,11 @@ class Index:
             return STOP_RARITY
         if word in self._frames:
             return FRAME_RARITY
-        size = len(self.phrases) or 1
-        rarity = log(1 + size / (self._spread.get(stem(word), 0) + 0.5)) / log(1 + size / 0.5)
-        return rarity * self._language.bands.get(word, 1.0)
+        return self._rarity.get(stem(word), 1.0) * self._language.bands.get(word, 1.0)
+
+    def substance(self, found: Sequence[str]) -> float:
+        """How much a question says: the rarities of its words together."""
+        return sum(self.rarity(word) for word in dict.fromkeys(found))
 
     def foreign(self, found: Sequence[str], topics: Collection[int]) -> float:
         """How much of what a question says belongs elsewhere than to these topics, 0..1.
@@ -111,10 +115,9 @@ class Index:
         camera"); one that only other topics hold, that another topic is meant; a word that nobody knows is as likely a
         misspelling.
         """
-        total = foreign = 0.0
+        foreign, total = 0.0, self.substance(found)
         for word in dict.fromkeys(found):
             weight = self.rarity(word)
-            total += weight
             rows = self._body.get(stem(word))
             if rows is None:
                 foreign += weight * (FOREIGN_WORD if word in self._language.bands else FOREIGN_SPELLING)
@@ -150,11 +153,10 @@ class _Space:
     """TF-IDF over phrases, summed by owner: cosines of a question to the phrases of each owner taken together."""
 
     def __init__(self, phrases: Sequence[Mapping[str, float]], owners: Sequence[int], size: int) -> None:
-        self._phrases = len(phrases)
         self._size = size
         spread = Counter(key for phrase in phrases for key in phrase)
-        self._idf = {key: self._rarity(count) for key, count in spread.items()}
-        self._unseen = self._rarity(0)
+        self._idf = {key: _rarity(len(phrases), count) for key, count in spread.items()}
+        self._unseen = _rarity(len(phrases), 0)
         sums: list[Vector] = [{} for _ in range(size)]
         for phrase, owner in zip(phrases, owners, strict=True):
             total = sums[owner]
@@ -181,9 +183,6 @@ class _Space:
             cosines[own] = max(0.0, out)
         return cosines
 
-    def _rarity(self, count: int) -> float:
-        return log(1 + self._phrases / (count + 0.5))
-
     def _vector(self, counts: Mapping[str, float]) -> Vector:
         idf, unseen = self._idf, self._unseen
         weights = {
@@ -191,6 +190,11 @@ class _Space:
         }
         length = sqrt(sum(weight * weight for weight in weights.values()))
         return {key: weight / length for key, weight in weights.items()} if length else {}
+
+
+def _rarity(size: int, count: int) -> float:
+    """How rare is what occurs in `count` of `size` phrases: the logarithm of the odds against it, about."""
+    return log(1 + max(size, 1) / (count + 0.5))
 
 
 def grams(found: Sequence[str]) -> Iterator[str]:

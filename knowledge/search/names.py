@@ -50,6 +50,7 @@ class NameBook:
         for found, number in self._exact.items():
             self._loose.setdefault(_loosen(found), number)
             self._squashed.setdefault("".join(found), number)
+        self._openings = frozenset(name[0] for name in (*self._exact, *self._loose) if name)
         self.vocabulary = frozenset(word for name in self._exact for word in name)
 
     def named(self, found: Sequence[str], guess: bool) -> list[int]:
@@ -73,7 +74,8 @@ class NameBook:
         out: list[Mention] = []
         start = 0
         while start < len(found):
-            for end in range(min(len(found), start + NAME_WORDS), start, -1):
+            opens = found[start] in self._openings or _singular(found[start]) in self._openings or found[start] in _GLUE
+            for end in range(min(len(found), start + NAME_WORDS), start, -1) if opens else ():
                 span = tuple(found[start:end])
                 topic = self._exact.get(span, self._loose.get(_loosen(span)))
                 if topic is not None and not all(word in self._language.stops for word in span):

@@ -13,7 +13,7 @@ from functools import lru_cache
 from knowledge.search.language import Language
 
 HEAD, TAIL = 1200, 500  # characters kept of a long message: people open with the question or paste and end with it
-TOKENS_MAX = 120
+TOKENS_HEAD, TOKENS_TAIL = 80, 40  # words kept, likewise
 TOKEN_MAX = 40  # characters; longer runs are noise, and edit distance on them costs
 
 _WORD = re.compile(r"[^\W_]+(?:\+\+|#)?")
@@ -40,7 +40,7 @@ def fold(text: str) -> str:
 
 
 def words(text: str, language: Language) -> list[str]:
-    """At most `TOKENS_MAX` words of `text` in order, folded, with contractions and chat spellings spelled out."""
+    """The words of `text` in order, folded, contractions and chat spellings spelled out; many lose their middle."""
     folded = _APOSTROPHES.sub("'", fold(shorten(text))).replace("&", " and ")
     found: list[str] = []
     for chunk in folded.split():
@@ -57,9 +57,7 @@ def words(text: str, language: Language) -> list[str]:
                     word = word.translate(_LOOKALIKES)  # only where scripts are mixed: never in Russian or Greek
                 rewritten = language.rewrites.get(word)
                 found.extend(rewritten if rewritten is not None else (word,))
-        if len(found) >= TOKENS_MAX:
-            break
-    return found[:TOKENS_MAX]
+    return found if len(found) <= TOKENS_HEAD + TOKENS_TAIL else found[:TOKENS_HEAD] + found[-TOKENS_TAIL:]
 
 
 @lru_cache(maxsize=16384)

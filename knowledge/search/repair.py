@@ -3,8 +3,8 @@
 Contributes: words that neither the base nor the language knows become the nearest word of the base (optimal string
 alignment: insert, delete, replace, swap neighbours), merged words are taken apart and split words put together. A
 word that the language knows is never repaired into one of the base, and where a frequent word of the language is
-nearer than any of the base, that one was meant ("moutain" is mountain, not maintain). On CLINC150 with typos: stems
-46 -> 62 top-1, all evidence together 67 -> 69.5.
+nearer than any of the base, that one was meant ("moutain" is mountain, not maintain). With typos it lifts top-1 by 3
+points on CLINC150 and BANKING77, and confident answers from 9 and 6 % of all questions to 28 and 26 %.
 """
 
 from __future__ import annotations

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 from knowledge.search.language import Language
 
+OPENING = 3  # words at the start of a question that say what it asks for
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What a question leans to.
 
-    `career`: it asks about a job (0: no; 0.5: "salary", "become", "who"; 1: a "job", a "role"). `leaning`: it says
-    "it". `elliptical`: it says nothing else, so that the last topic must be meant.
+    `career`: it asks about a job (0: no; 0.5: "salary", "become", "who"; 1: opens with "job" or "role"). `leaning`: it
+    says "it". `elliptical`: it says nothing else, so that the last topic must be meant.
     """
 
     career: float
@@ -27,9 +29,9 @@ class Shape:
 
 def shape(found: Sequence[str], language: Language) -> Shape:
     """The shape of a question, from its words."""
-    career = (
-        1.0 if any(w in language.jobs for w in found) else 0.5 if any(w in language.careers for w in found) else 0.0
-    )
+    # further in, "job" is as often a batch job
+    asked = any(word in language.jobs for word in found[:OPENING])
+    career = 1.0 if asked else 0.5 if any(word in language.careers for word in found) else 0.0
     leaning = any(word in language.anaphors for word in found)
     said = any(word not in language.frames and word not in language.stops for word in found)
     return Shape(career, leaning, leaning and not said)

@@ -16,9 +16,9 @@ from knowledge.events import events
 CONTENT = Path(__file__).parents[3] / "knowledge" / "content"
 PIECES = [
     "a", "b c", "key: ", "- ", "\n", "\n  ", "\n    ", "\n\n", " #c", "#", ": ", ":", ", ", "[", "]", "{", "}", "'",
-    '"', "|\n", ">-\n", "---\n", "...\n", "? ", "&x ", "*x", "!!str ", "\t", "http://x", "\\", "é", "\u00a0", "\x85",
-    "\u2028", "-", "?", "@", "`", "why: it's so", "\n- a\n  b\n- c", "12", "~", "\ufeff", "=", "  ", "\n \n", "- - ",
-    "<<: ",
+    '"', "|\n", "|-\n", "|\n  ", ">-\n", "---\n", "...\n", "? ", "&x ", "*x", "!!str ", "\t", "http://x", "\\", "é",
+    "\u00a0", "\x85", "\u2028", "-", "?", "@", "`", "why: it's so", "\n- a\n  b\n- c", "12", "~", "\ufeff", "=", "  ",
+    "\n \n", "- - ", "<<: ",
 ]  # fmt: skip
 
 
@@ -52,6 +52,12 @@ def library(text: str) -> list[object]:
 @example("[a, b\n c, d: e, f ? g]")
 @example("{a: b, c, d:e}")
 @example("- a\n\n  b\n- c # d\n")
+@example("a: |\n  b\n\n   c \n  \n\n  # d\n# e\nf: g\n")
+@example("a:\n- |-\n  b\n\n- c\n")
+@example("a: |\n  b\n c\n")
+@example("a: |\n  b\n  c")
+@example("a: |\n b\n...\n")
+@example("a: |-\n  b\n    \n")
 @example("a:\n- b\n-c\n")
 def test_same_events_as_the_library(text: str) -> None:
     assert trace(events(text)) == library(text)

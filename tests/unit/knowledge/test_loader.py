@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from knowledge import report
 from knowledge.draft import option_ids
 from knowledge.errors import KnowledgeError
 from knowledge.format import BASE, ITEM, NEED, OPTION, SOURCE, TOPIC
@@ -138,6 +139,7 @@ def test_no_folder_at_all(tmp_path: Path) -> None:
     assert "KNOWLEDGE_DIR" in found[0].suggestion
     (tmp_path / "file").write_text("x")
     assert [problem.code for problem in examine(tmp_path / "file")[1]] == ["no-base"]
+    assert [problem.code for problem in examine(Path("a\0b"))[1]] == ["no-base"]
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
@@ -153,6 +155,15 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         ("skills/loop.yaml", "unreadable"),
         ("skills/pipe.yaml", "unreadable"),
     ]
+
+
+def test_file_names_that_are_no_text(tmp_path: Path) -> None:
+    folder = base_with(tmp_path, {})
+    (folder / "skills" / os.fsdecode(b"caf\xe9.yaml")).write_text("kind: [")
+    survey = look(folder)
+    assert [problem.code for problem in survey.problems] == ["yaml-syntax"]
+    for text in (report.text(survey.problems, survey.files), report.as_json(survey.problems, survey.files)):
+        assert text.encode()
 
 
 def test_links_are_followed(tmp_path: Path) -> None:

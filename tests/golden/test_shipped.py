@@ -1,0 +1,58 @@
+"""The shipped base finds what its own curators say learners ask, and does not claim what it does not cover."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from adapters.config import CONTENT
+from knowledge.loader import load
+from knowledge.model import Library
+from knowledge.search import searchable
+
+OUT_OF_SCOPE = Path(__file__).with_name("out_of_scope.yaml")
+
+
+@cache
+def shipped() -> Library:
+    return searchable(load(CONTENT))
+
+
+def test_at_least_85_percent_of_the_topics_own_tests_lead_there() -> None:
+    """`tests:` of a topic are not among the phrases that search learns from."""
+    library = shipped()
+    asked = [(topic, question) for topic in library.topics.values() for question in topic.tests]
+    right = 0
+    for topic, question in asked:
+        best = library.find(question).matches[0]
+        right += topic.id in (best.id, best.part_of) or best.id == topic.part_of
+    assert len(asked) >= 100
+    assert right / len(asked) >= 0.85
+
+
+def test_at_most_15_percent_of_questions_out_of_scope_are_answered() -> None:
+    questions: list[str] = YAML(typ="safe").load(OUT_OF_SCOPE.read_text(encoding="utf-8"))
+    answered = [question for question in questions if shipped().find(question).decision == "answer"]
+    assert len(answered) <= 0.15 * len(questions), answered
+
+
+def test_every_topic_is_found_by_its_names_and_questions() -> None:
+    library = shipped()
+    for topic in library.topics.values():
+        for name in (topic.title, *topic.aliases):
+            found = library.find(name)
+            assert (found.decision, found.matches[0].id) == ("answer", topic.id), name
+
+
+def test_the_skill_and_the_job_of_nearly_the_same_name_stay_apart() -> None:
+    library = shipped()
+    for question, topic in (
+        ("data engineering", "skill/data-engineering"),
+        ("what is data engineering?", "skill/data-engineering"),
+        ("data engineer", "career/data-engineer"),
+        ("how do i become a data engineer", "career/data-engineer"),
+        ("data engineer salary", "career/data-engineer"),
+    ):
+        assert library.find(question).matches[0].id == topic, question
