@@ -122,9 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with databases(stores) as make:
         for store in stores:
             idle, found = measure(make(store), options.learners)
-            rows.append(
-                (f"{store}, {options.learners:,} learners", f"{idle:.2f}", f"{found:.1f}", "0 (a thread)")
-            )
+            rows.append((f"{store}, {options.learners:,} learners", f"{idle:.2f}", f"{found:.1f}", "0 (a thread)"))
     idle, found, blocked = peer(JOBS)
     rows.append((f"peer: APScheduler job store, {JOBS:,} jobs", f"{idle:.2f}", f"{found:.1f}", f"{blocked:,.0f}"))
     goal = ("goal", GOALS["idle"], GOALS["claim"], "")

@@ -153,13 +153,13 @@ async def _sent(db: Database) -> None:
             await asyncio.sleep(0.1)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--store", choices=["sqlite", "encrypted", "postgresql"], action="append")
     parser.add_argument("--learners", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--knowledge", type=Path, default=CONTENT)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     library = searchable(load(options.knowledge))
     stores = options.store or ["sqlite", "postgresql"]
     with databases(stores) as make:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bot import quiz
 from bot.messages import Answer, Button, Reply
-from bot.progress import counted
+from bot.progress import counted, streak_with
 from bot.records import Ask, AskOption, CardRow, Outcome, Review
 from bot.schedule import on_day, sooner
 from bot.turn import Turn, reply
@@ -137,10 +137,12 @@ def settle(turn: Turn, ask: Ask, outcome: Outcome, chosen: str) -> Answer:
     session = state.session
     if session:
         session = replace(session, done=session.done + 1, right=session.right + (outcome == "right"))
-    learner = counted(turn.learner, turn.today)
-    due = row.card.due or turn.today
-    turn.tx.put(
-        replace(learner, open_ask=0, next_due_at=sooner(turn, due), state=replace(learner.state, session=session))
+    today = turn.today
+    turn.change(
+        open_ask=0,
+        next_due_at=sooner(turn, row.card.due or today),
+        state=replace(state, session=session, day=today, done_today=counted(state, today)),
+        **streak_with(learner, today),
     )
     last = session is not None and not session.plan
     closing = quiz.finish(turn) if last else ()

@@ -144,11 +144,11 @@ class Handler:
             for place, learner in enumerate(learners):
                 if learner is not None:
                     first.setdefault(learner.id, place)
-            mine = {place for learner_id, place in first.items()}
+            mine = sorted(first.values())
             new = load.new_events(conn, {events[place].id for place in mine}, now)
             handled = Handled([Receipt("done") if learner is None else None for learner in learners])
             begun: list[tuple[int, Tx]] = []
-            for place in sorted(mine):
+            for place in mine:
                 event, learner = events[place], learners[place]
                 if event.id not in new:
                     handled.receipts[place] = Receipt("duplicate")
@@ -214,7 +214,7 @@ class Handler:
             if senders.keys() == who.keys() and all(id in found for id in who.values()):
                 break
         else:
-            raise RuntimeError("accounts keep changing while they are read")
+            raise TimeoutError("accounts kept changing while they were read")
         ids = [who[event.account] if event.learner is None else event.learner for event in events]
         return [found.get(id) for id in ids]
 
@@ -230,7 +230,7 @@ class Handler:
         """Read open asks, asks named by events, their cards, and the cards of what a quiz asks next."""
         asks: list[tuple[int, int]] = []
         for tx in begun:
-            numbers = {tx.loaded.open_ask, self._ask_of(tx.event) or 0}
+            numbers = {tx.loaded.open_ask, self._named(tx.event)}
             asks += [(tx.loaded.id, n) for n in numbers if 0 < n <= tx.loaded.last_ask]
         found = load.asks(conn, asks)
         cards: list[tuple[int, str]] = [(id, ask.item) for (id, _), ask in found.items()]
@@ -245,6 +245,12 @@ class Handler:
             views[id].asks_read[n] = found.get((id, n))
         for id, item in cards:
             views[id].cards_read[item] = rows.get((id, item))
+
+    def _named(self, event: Event) -> int:
+        try:
+            return self._ask_of(event) or 0
+        except Exception:  # an action that cannot be read: the conversation will say so, to this learner only
+            return 0
 
 
 def _name(error: Exception) -> str:

@@ -16,41 +16,21 @@ import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
+from bot.delivery import Delivery, Timing
 from bot.limits import Limiter, Limits
-from bot.messages import Address, MessageRef, Sender, SendLater, SendNever
+from bot.messages import Address, MessageRef, Sender
 from bot.store.db import Database
 from bot.store.queries.outbox import Free, Mark, Row, Turn, take_turn
+
+__all__ = ["Outbox", "Timing"]
 
 _LAST = 14 / 15  # of the lease: what is under way ends by then, so that it is marked before another process may claim
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """The outbox's own times, in seconds, and how often a row is tried.
-
-    lease: how long a claim holds. send: how long one send may take. mark: how long a sent row waits for company before
-    it is marked. poll: how often to look for rows that another process committed. pace: between two transactions.
-    first, factor, longest: the backoff of a row that failed without saying when to come back, halved at most by
-    jitter; with eight tries it spans about half an hour.
-    """
-
-    lease: float = 15.0
-    send: float = 5.0
-    mark: float = 0.05
-    poll: float = 0.25
-    pace: float = 0.01
-    first: float = 1.0
-    factor: float = 4.0
-    longest: float = 900.0
-    tries: int = 8
-    lanes: int = 256  # claimed at once on a platform without an overall limit
 
 
 class Outbox:
@@ -76,8 +56,8 @@ class Outbox:
         self._senders = dict(senders)
         self._now = now
         self._monotonic = monotonic
-        self._jitter = jitter or random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._timing = timing or Timing()
+        self._delivery = Delivery(self._senders, self._timing, jitter)
         self._token = uuid4().hex
         within = self._timing.lease / 3
         self._limiters = {p: Limiter((limits or {}).get(p, Limits()), within) for p in self._senders}
@@ -216,7 +196,7 @@ class Outbox:
                 if not await self._released(limiter, to, stop_at):
                     break
                 left -= 1
-                mark, wait = await self._deliver(row, sent)
+                mark, wait = await self._delivery.deliver(row, sent)
                 self._note(mark)
                 if wait is not None:
                     break
@@ -249,47 +229,6 @@ class Outbox:
                 async with asyncio.timeout(seconds):
                     await self._halt.wait()
         return not self._stopping
-
-    async def _deliver(self, row: Row, sent: dict[str, MessageRef]) -> tuple[Mark, float | None]:
-        """One try. Returns what to mark, and the seconds the lane must wait before it goes on (None: it goes on)."""
-        sender = self._senders[row.to.platform]
-        tries = row.tries + 1
-        try:
-            async with asyncio.timeout(self._timing.send):
-                if row.kind == "refresh":
-                    refresh = getattr(sender, "refresh", None)
-                    if refresh is not None:
-                        await refresh(row.to, row.surface)
-                    return Mark(row.id, row.lane, "sent", tries), None
-                reply = row.reply
-                if reply is None:
-                    return Mark(row.id, row.lane, "dead", row.tries, error="unreadable"), None
-                replaced = sent.get(reply.replaces) if isinstance(reply.replaces, str) else None
-                message = await sender.send(row.to, reply, replaced or row.replaced)
-            if reply.key:
-                sent[reply.key] = message
-            return Mark(row.id, row.lane, "sent", tries, message, urgent=reply.poll is not None), None
-        except SendNever as never:
-            gone = row.learner if never.gone else None
-            return Mark(row.id, row.lane, "dead", tries, error=never.reason, gone=gone), None
-        except SendLater as later:
-            if later.after is not None:  # the platform's order, not the message's fault: not counted as a try
-                return Mark(row.id, row.lane, "pending", row.tries, error="asked to wait"), max(0.0, later.after)
-            error = "asked to wait"
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            error = "CancelledError"  # the sender's own, as of a connection that was closed under it
-        except Exception as failure:  # only its name: a platform's exception text can carry the bot's token
-            error = type(failure).__name__
-        if tries >= self._timing.tries:
-            return Mark(row.id, row.lane, "dead", tries, error=error), None
-        return Mark(row.id, row.lane, "pending", tries, error=error), self._backoff(tries)
-
-    def _backoff(self, tries: int) -> float:
-        full = min(self._timing.longest, self._timing.first * self._timing.factor ** (tries - 1))
-        return full * self._jitter.uniform(0.5, 1.0)
 
     def _note(self, mark: Mark) -> None:
         """Keep a mark for the next transaction, which a poll and a lane with more to send do not wait for."""

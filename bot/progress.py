@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from bot import paths
 from bot.messages import Answer, Button
-from bot.records import CardRow, Learner
+from bot.records import CardRow, Learner, State
 from bot.turn import Turn, reply
 from bot.wording import join
 from knowledge.markup import Md
@@ -19,20 +19,22 @@ FREEZES_KEPT = 2
 SLIPPING = 0.8  # a topic is slipping when its items would be recalled with less than this on average
 
 
-def counted(learner: Learner, today: date) -> Learner:
-    """The learner with one more item answered today: day count and streak. Freezes bridge missed days, free."""
-    state = learner.state
-    done = state.done_today + 1 if state.day == today else 1
-    state = replace(state, day=today, done_today=done)
+def counted(state: State, today: date) -> int:
+    """How many items are answered on the learning day, with this one."""
+    return state.done_today + 1 if state.day == today else 1
+
+
+def streak_with(learner: Learner, today: date) -> dict[str, Any]:
+    """The streak's fields after an answer today, as far as they change. Freezes bridge missed days, free."""
     if learner.streak_day is not None and learner.streak_day >= today:
-        return replace(learner, state=state)
+        return {}
     missed = (today - learner.streak_day).days - 1 if learner.streak_day else 0
     if learner.streak_day is None or missed > learner.freezes:
-        return replace(learner, state=state, streak=1, streak_day=today)
+        return {"streak": 1, "streak_day": today}
     streak, freezes = learner.streak + 1, learner.freezes - missed
     if streak % FREEZE_EVERY == 0:
         freezes = min(FREEZES_KEPT, freezes + 1)
-    return replace(learner, state=state, streak=streak, streak_day=today, freezes=freezes)
+    return {"streak": streak, "streak_day": today, "freezes": freezes}
 
 
 def current_streak(learner: Learner, today: date) -> int:

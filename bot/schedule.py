@@ -6,7 +6,8 @@ Nothing is ever sent unasked. `next_due_at` of a learner is the only thing the t
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.messages import Answer, Button
 from bot.turn import Turn, habits, reply
@@ -72,14 +73,9 @@ def reschedule(turn: Turn, not_before: datetime | None = None) -> None:
 
 
 def slot_on(turn: Turn, day: date, after: datetime) -> datetime:
-    """The first slot after `after` whose learning day is `day` or later."""
-    kept = habits(turn.learner)
-    slot = slots.next_slot(kept, after)
-    while learning_day(slot, turn.zone) < day:
-        ahead = day - learning_day(slot, turn.zone)
-        jump = max(slot, slot + ahead - timedelta(days=1))
-        slot = slots.next_slot(kept, jump)
-    return slot
+    """The first slot after `after` that is not before learning day `day`."""
+    dawn = datetime.combine(day, slots.ROLLOVER, ZoneInfo(turn.zone)).astimezone(UTC)
+    return slots.next_slot(habits(turn.learner), max(after, dawn - timedelta(microseconds=1)))
 
 
 def sooner(turn: Turn, day: date) -> datetime | None:

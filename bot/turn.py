@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,7 +43,7 @@ class Turn:
     @property
     def today(self) -> date:
         """The learner's learning day (it rolls over at 04:00 local)."""
-        return learning_day(self.now, self.zone)
+        return _day(self.now, self.zone)
 
     @property
     def local(self) -> datetime:
@@ -70,6 +71,12 @@ class Turn:
             self.remember(topic=topic.id, interests=interests, waiting="")
 
 
+@lru_cache(maxsize=1024)
+def _day(now: datetime, zone: str) -> date:
+    """The learning day; a batch has one `now`, and most learners few zones, so it is computed once for many."""
+    return learning_day(now, zone)
+
+
 def answer(*replies: Reply, notice: str = "") -> Answer:
     """An answer of these replies."""
     return Answer(replies=replies, notice=notice)
@@ -82,15 +89,18 @@ def reply(text: Md, *buttons: Button | None, **fields: Any) -> Answer:
 
 def habits(learner: Learner) -> Habits:
     """When this learner wants to hear from Tutor, as `scheduler.slots` takes it."""
+    return _habits(learner.zone or "UTC", learner.quiz_at, learner.days, learner.quiet_from, learner.quiet_to)
 
+
+@lru_cache(maxsize=1024)
+def _habits(zone: str, at: int, days: int, quiet_from: int, quiet_to: int) -> Habits:
     def clock(minutes: int) -> time:
         return time(minutes // 60 % 24, minutes % 60)
 
-    quiet = learner.quiet_from != learner.quiet_to
     return Habits(
-        zone=learner.zone or "UTC",
-        at=clock(learner.quiz_at),
-        days=frozenset(day for day in range(7) if learner.days >> day & 1),
-        quiet_from=clock(learner.quiet_from) if quiet else None,
-        quiet_to=clock(learner.quiet_to) if quiet else None,
+        zone=zone,
+        at=clock(at),
+        days=frozenset(day for day in range(7) if days >> day & 1),
+        quiet_from=clock(quiet_from) if quiet_from != quiet_to else None,
+        quiet_to=clock(quiet_to) if quiet_from != quiet_to else None,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 from bot.messages import Address, Button, Document, Image, MessageRef, Poll, Reply
@@ -43,18 +44,23 @@ def address_of(value: Sequence[str]) -> Address:
 # --- learners
 
 
+def _known(value: Mapping[str, Any], names: frozenset[str]) -> Values:
+    """The fields that still exist: a version that dropped one reads what an older one wrote."""
+    return {name: field for name, field in value.items() if name in names}
+
+
 def _session(value: Mapping[str, Any]) -> Session:
-    rest = dict(value)
+    rest = _known(value, _SESSION_FIELDS)
     if "started_at" in rest:
         rest["started_at"] = datetime.fromisoformat(rest["started_at"])
-    return Session(plan=tuple(rest.pop("plan")), **rest)
+    return Session(**{**rest, "plan": tuple(rest["plan"])})
 
 
 def state_of(value: Mapping[str, Any]) -> State:
     """The conversation's memory from its JSON."""
     if not value:
         return State()
-    rest: Values = dict(value)
+    rest = _known(value, _STATE_FIELDS)
     for name in ("offered", "interests"):
         if name in rest:
             rest[name] = tuple(rest[name])
@@ -71,6 +77,8 @@ def _spare(record: Any, defaults: Any) -> Values:
 
 _STATE_DEFAULTS = tuple((field.name, field.default) for field in fields(State))
 _SESSION_DEFAULTS = tuple((field.name, field.default) for field in fields(Session))
+_STATE_FIELDS = frozenset(field.name for field in fields(State))
+_SESSION_FIELDS = frozenset(field.name for field in fields(Session))
 
 
 def state_json(state: State) -> Values:
@@ -95,13 +103,14 @@ def learner_of(row: Row) -> Learner:
     return Learner(*values)
 
 
+_learner_fields = attrgetter(*LEARNER_COLUMNS)
 _HOME = LEARNER_COLUMNS.index("home")
 _STATE = LEARNER_COLUMNS.index("state")
 
 
 def learner_values(learner: Learner) -> Values:
     """A learner's columns."""
-    values = {name: getattr(learner, name) for name in LEARNER_COLUMNS}
+    values = dict(zip(LEARNER_COLUMNS, _learner_fields(learner), strict=True))
     values["home"] = None if learner.home is None else address_list(learner.home)
     values["state"] = state_json(learner.state)
     values["goal"] = clean(learner.goal)
@@ -155,9 +164,12 @@ def review_of(row: Row) -> Review:
     return Review(*row)
 
 
+_review_fields = attrgetter(*REVIEW_COLUMNS)
+
+
 def review_values(learner_id: int, review: Review) -> Values:
     """The columns of a row of the review log."""
-    values: Values = {name: getattr(review, name) for name in REVIEW_COLUMNS}
+    values: Values = dict(zip(REVIEW_COLUMNS, _review_fields(review), strict=True))
     values["learner_id"] = learner_id
     values["rating"] = int(review.rating)
     values["chosen"] = clean(review.chosen)

@@ -43,6 +43,17 @@ def from_json(text: str) -> Any:
     return _decode(text)
 
 
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"a naive datetime ({moment}) cannot be stored: pass an aware one")
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+
+
+def utc_text(moment: datetime) -> str:
+    """An aware datetime as SQLite keeps it: of constant width, so that it sorts as time does."""
+    return _utc(moment).isoformat(" ", "microseconds")
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An instant: aware UTC in and out.
 
@@ -61,17 +72,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Check and normalise a value on its way in."""
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError(f"a naive datetime ({value}) cannot be stored: pass an aware one")
-        value = value.astimezone(UTC)
-        return value.isoformat(" ", "microseconds") if dialect.name == "sqlite" else value
+        return utc_text(value) if dialect.name == "sqlite" else _utc(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """An aware UTC datetime."""
         if value is None:
             return None
-        moment: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return moment.astimezone(UTC)
+        return _utc(datetime.fromisoformat(value) if isinstance(value, str) else value)
 
 
 class Json(TypeDecorator[Any]):
