@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from bot.messages import Answer, Button
 from bot.topics import OFFERED, answer_topic, offer
-from bot.turn import Turn, reply
+from bot.turn import Turn, habits, reply
 from bot.wording import join
 from knowledge.model import Found, Topic
+from scheduler import slots
 
 NEAREST = 3
+REJECTED = "rejected"  # a gap's decision where an answer was given, and was not it; its first nearest is that answer
 NEAR = 0.15  # score from which a topic counts as near: below it, it shares a few letters with the question, no more
 
 
@@ -27,13 +29,8 @@ def unsure(turn: Turn, found: Found) -> Answer:
     say = turn.say
     topics = known(turn, found)
     gap = note(turn, found)
-    lead = (
-        say.many(
-            "I'm not sure. Did you mean this?", "I see {n} ways to read that. Which one did you mean?", len(topics)
-        )
-        if topics
-        else say("I'm not sure what you mean.")
-    )
+    lead = say.many("I'm not sure. Did you mean this?", "I see {n} ways to read that. Which one?", len(topics))
+    turn.remember(led="", waiting=f"yes:topic:{topics[0].id}" if len(topics) == 1 else "")
     return offer(turn, lead, topics, Button(say.label("None of these"), f"none:{gap}"))
 
 
@@ -59,13 +56,15 @@ def note(turn: Turn, found: Found) -> str:
 def not_it(turn: Turn, topic: Topic | None) -> Answer:
     """After any answer: it was not what the learner meant. Offer what else it may have been."""
     say = turn.say
-    text = turn.tx.heard()
-    if not text:
+    state = turn.learner.state
+    text = turn.tx.heard() if topic is None or state.led in ("", topic.id) else ""
+    if not text:  # they came here by browsing, or a day has passed
         return reply(
             say("Sorry about that. Say it in other words, or browse."), Button(say.label("Browse topics"), "browse")
         )
     found = turn.library.find(text)
-    gap = turn.tx.add_gap(text, "suggest", tuple(match.id for match in found.matches[:NEAREST]))
+    nearest = (topic.id if topic else "", *(match.id for match in found.matches[:NEAREST]))
+    gap = turn.tx.add_gap(text, REJECTED, nearest)
     others = known(turn, found, OFFERED, topic.id if topic else "")[:NEAREST]
     wish = Button(say.label("Tell me when you know"), f"wish:{gap}")
     if not others:
@@ -108,6 +107,8 @@ def taught(turn: Turn) -> Answer:
     found = turn.library.find(turn.event.text) if wanted else None
     if not wanted or not found or found.decision != "answer":
         return Answer()
+    if turn.learner.paused or slots.first_allowed(habits(turn.learner), turn.now) > turn.now:
+        return Answer()  # the wish stays, and the next look finds it
     turn.tx.unwish(wanted.gap)
     topic = turn.library.topic(found.matches[0].id)
     if topic is None:

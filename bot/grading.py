@@ -1,25 +1,23 @@
-"""From an answer to a review: grading, feedback, second thoughts ("I guessed", "too easy") and undo.
-
-Grading reads the ask as it was put. Every change of mind is a row in the review log that names what it cancels, and
-the card is rebuilt from the log: the log is the truth.
-"""
+"""From an answer to a review: grading and feedback. Grading reads the ask as it was put, never a newer library."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from bot import quiz
+from bot.asks import open_ask, stale
 from bot.messages import Answer, Button, Reply
 from bot.progress import counted, streak_with
 from bot.records import Ask, AskOption, CardRow, Outcome, Review
 from bot.schedule import on_day, sooner
 from bot.turn import Turn, reply
+from bot.understand import tidy, without_lead_in
 from bot.wording import join
 from knowledge.likeness import grade, rivals_of
 from knowledge.markup import Md
-from scheduler.spacing import Card, Memory, Rating, is_leech, learning_day, rate, replay, review
+from scheduler.spacing import Card, Memory, Rating, is_leech, rate, review
 
-UNDO_DEPTH = 50  # rows of the log looked back through for the newest review that still counts
+WORDS_MAX = 5  # of a typed answer: the item rules allow no longer one
 
 
 def answer_press(turn: Turn, name: str, choice: str) -> Answer:
@@ -40,36 +38,52 @@ def answer_typed(turn: Turn, ask: Ask, text: str, *, question: bool) -> Answer |
 
     `question`: the message reads like a question of the learner's own, so only a right answer is taken from it.
     """
+    say = turn.say
     if ask.kind == "choice":
         option = _typed_option(turn, ask, text)
-        return settle(turn, ask, "right" if option.right else "wrong", option.id) if option else None
+        if option:
+            return settle(turn, ask, "right" if option.right else "wrong", option.id)
+        if question or turn.library.find(text).decision == "answer":
+            return None
+        return quiz.repeat(turn, ask, say("Pick one of these, or type its letter."))
     if ask.kind == "text":
-        verdict = grade(text, ask.answer, ask.accept, rivals_of(turn.library)).verdict
+        given = without_lead_in(text, say)
+        verdict = grade(given, ask.answer, ask.accept, rivals_of(turn.library)).verdict
         if verdict == "right":
             return settle(turn, ask, "right", "")
-        return None if question else settle(turn, ask, "wrong", "")
-    return None if question else show_answer(turn, quiz.ref(turn, ask))
+        if question:
+            return None
+        if len(given.split()) > WORDS_MAX:
+            return quiz.repeat(turn, ask, say("That is longer than any answer here. Say it in a few words."))
+        return settle(turn, ask, "wrong", "")
+    return None if text.rstrip().endswith("?") else show_answer(turn, quiz.ref(turn, ask))
 
 
 def _typed_option(turn: Turn, ask: Ask, text: str) -> AskOption | None:
-    """The option meant by "2", "b" or its text."""
-    plain = text.strip().casefold().rstrip(".)")
+    """The option meant by "2", "b", "the second one", its text, or a word that it alone holds."""
+    plain = without_lead_in(text, turn.say)
+    places = turn.say.synonyms("first, second, third, fourth")
     for at, option in enumerate(ask.options):
-        if plain in (str(at + 1), "abcdefgh"[at], option.text.casefold()):
+        if plain in (str(at + 1), "abcd"[at], places[at]) or tidy(text) == tidy(option.text):
             return option
-    texts = tuple(option.text for option in ask.options)
+    texts = [option.text for option in ask.options]
     near = [
-        o for o in ask.options if grade(text, o.text, (), tuple(t for t in texts if t != o.text)).verdict == "right"
+        o for o in ask.options if grade(plain, o.text, (), tuple(t for t in texts if t != o.text)).verdict == "right"
     ]
+    if len(near) != 1 and len(plain) > 2:
+        near = [o for o in ask.options if set(plain.split()) <= set(tidy(o.text).split())]
     return near[0] if len(near) == 1 else None
 
 
 def show_answer(turn: Turn, name: str) -> Answer:
-    """Show a recall question's model answer, and let the learner judge."""
+    """Show a recall question's model answer and let the learner judge; on others, to look is not to know."""
     ask = open_ask(turn, name)
     if not isinstance(ask, Ask):
         return ask
+    if ask.kind != "recall":
+        return settle(turn, ask, "unknown", "?")
     say = turn.say
+    turn.remember(waiting="judge")
     text = join(
         [
             say("**{stem}**", stem=ask.stem),
@@ -91,6 +105,12 @@ def self_rated(turn: Turn, name: str, knew: str) -> Answer:
     return settle(turn, ask, "right" if knew == "1" else "wrong", f"self{knew}")
 
 
+def judged(turn: Turn, *, knew: bool) -> Answer | None:
+    """The learner's judgement in words; None if no recall question is open."""
+    ask = turn.tx.ask(turn.learner.open_ask) if turn.learner.open_ask else None
+    return self_rated(turn, quiz.ref(turn, ask), "1" if knew else "0") if ask and ask.kind == "recall" else None
+
+
 def give_hint(turn: Turn, name: str) -> Answer:
     """Put the question again with its hint; a right answer then counts as hard."""
     ask = open_ask(turn, name)
@@ -108,7 +128,10 @@ def skip(turn: Turn, name: str) -> Answer:
     ask = open_ask(turn, name)
     if not isinstance(ask, Ask):
         return ask
-    return Answer((*quiz.settle_open(turn), *quiz.ask_next(turn)))
+    if turn.learner.state.session:
+        return Answer((*quiz.settle_open(turn), *quiz.ask_next(turn)))
+    left_out = reply(turn.say("Left out."), Button(turn.say.label("Quiz me"), "quiz"))
+    return Answer((*quiz.settle_open(turn), *left_out.replies))
 
 
 def settle(turn: Turn, ask: Ask, outcome: Outcome, chosen: str) -> Answer:
@@ -130,7 +153,7 @@ def settle(turn: Turn, ask: Ask, outcome: Outcome, chosen: str) -> Answer:
         chosen=chosen,
     )
     known = turn.tx.card(ask.item)
-    row = _record(turn, entry, known.card if known else Card())
+    row = record(turn, entry, known.card if known else Card())
     done = replace(ask, status="answered", outcome=outcome, chosen=chosen, seq=entry.seq, answered_at=turn.now)
     turn.tx.put_ask(done)
     state = turn.learner.state
@@ -156,11 +179,11 @@ def settle(turn: Turn, ask: Ask, outcome: Outcome, chosen: str) -> Answer:
     )
 
 
-def _record(turn: Turn, entry: Review, before: Card) -> CardRow:
+def record(turn: Turn, entry: Review, before: Card) -> CardRow:
     """Append a review to the log and move its card on from `before`."""
     learner = turn.learner
     moved = review(before, Rating(entry.rating), entry.day, Memory(entry.retention), seed=f"{learner.id}:{entry.item}")
-    row = CardRow(entry.item, entry.topic, moved, leech=is_leech(moved))
+    row = CardRow(entry.item, entry.topic, moved, leech=is_leech(moved) and entry.rating == Rating.Again)
     turn.tx.log(entry)
     turn.tx.put_card(row)
     return row
@@ -196,7 +219,7 @@ def feedback(turn: Turn, ask: Ask, row: CardRow, *, last: bool) -> Reply:
         ]
         buttons = [
             None if self_judged else Button(say.label("I guessed"), f"guess:{name}"),
-            Button(say.label("Too easy"), f"easy:{name}"),
+            None if ask.hinted else Button(say.label("Too easy"), f"easy:{name}"),
             next_button,
         ]
     else:
@@ -216,8 +239,9 @@ def feedback(turn: Turn, ask: Ask, row: CardRow, *, last: bool) -> Reply:
         ]
         buttons = [Button(say.label("Read about it"), f"topic:{ask.topic}"), next_button]
     if row.leech:
-        parts.append(
-            say("This one keeps slipping, so I'm setting it aside; reading about it may help more than another try.")
+        parts[-1] = say(
+            "This one keeps slipping, so I'm setting it aside. Reading about it may help more than another try; "
+            "a quiz on its topic brings it back."
         )
     return Reply(join(parts), tuple(b for b in buttons if b), key=f"said:{name}", topics=(ask.topic,))
 
@@ -225,161 +249,3 @@ def feedback(turn: Turn, ask: Ask, row: CardRow, *, last: bool) -> Reply:
 def _text(text: str) -> Md | str:
     """A curator's sentence, as a sentence."""
     return text if not text or text.endswith((".", "!", "?", "…")) else text + "."
-
-
-def guessed(turn: Turn, name: str) -> Answer:
-    """A right answer was a guess: it counts as not known."""
-    return _amend(turn, name, guessed_it=True)
-
-
-def too_easy(turn: Turn, name: str) -> Answer:
-    """A right answer was too easy: it comes back later."""
-    return _amend(turn, name, guessed_it=False)
-
-
-def _amend(turn: Turn, name: str, *, guessed_it: bool) -> Answer:
-    """Cancel the ask's review and log the second thought in its place."""
-    say = turn.say
-    ask = own_ask(turn, name)
-    if not isinstance(ask, Ask):
-        return ask
-    rows = turn.tx.reviews_of(ask.item)
-    valid = counting(rows)
-    entry = next((row for row in valid if row.seq == ask.seq), None)
-    if (
-        ask.status != "answered"
-        or ask.outcome != "right"
-        or entry is None
-        or entry.guessed
-        or entry.easy
-        or valid[-1].seq != entry.seq
-    ):
-        return stale(turn, ask)
-    cancel(turn, entry)
-    before = rebuilt(turn, ask.item, [row for row in valid if row.seq != entry.seq])
-    rating = rate(right=True, guessed=guessed_it, easy=not guessed_it, hint=ask.hinted)
-    session = turn.learner.state.session
-    again = replace(
-        entry, seq=turn.learner.last_seq + 1, at=turn.now, rating=int(rating), guessed=guessed_it, easy=not guessed_it
-    )
-    row = _record(turn, again, before)
-    turn.tx.put_ask(replace(ask, seq=again.seq))
-    if guessed_it and session and session.right:
-        turn.remember(session=replace(session, right=session.right - 1))
-    turn.change(next_due_at=sooner(turn, row.card.due or turn.today))
-    when = on_day(turn, row.card.due or turn.today)
-    text = (
-        say("Fair. I'll ask again {when} instead.", when=when)
-        if guessed_it
-        else say("Noted. I'll wait and ask again {when}.", when=when)
-    )
-    next_button = Button(say.label("Next"), "next") if session else None
-    return reply(text, next_button, replaces=f"said:{name}", key=f"said:{name}")
-
-
-def undo(turn: Turn) -> Answer:
-    """Take the newest review back that still counts: its question counts as not asked."""
-    say = turn.say
-    rows = turn.tx.newest_reviews(UNDO_DEPTH)
-    entry = next(iter(sorted(counting(rows), key=lambda row: -row.seq)), None)
-    if entry is None:
-        return reply(say("There is nothing to undo."), Button(say.label("Quiz me"), "quiz"))
-    history = [row for row in counting(turn.tx.reviews_of(entry.item)) if row.seq != entry.seq]
-    cancel(turn, entry)
-    if history:
-        card = rebuilt(turn, entry.item, history)
-        turn.tx.put_card(CardRow(entry.item, entry.topic, card, leech=is_leech(card)))
-    else:
-        turn.tx.drop_card(entry.item)
-    ask = turn.tx.ask(entry.ask)
-    stem = ask.stem if ask else entry.item
-    if ask:
-        turn.tx.put_ask(replace(ask, status="skipped", outcome=None))
-    state = turn.learner.state
-    counts = state.day == entry.day and state.done_today > 0
-    session = state.session
-    if session and session.done:
-        right = session.right - (entry.outcome == "right" and not entry.guessed)
-        session = replace(session, done=session.done - 1, right=max(0, right))
-    turn.remember(session=session, done_today=state.done_today - counts)
-    again = Button(say.label("Ask it now"), f"again:{quiz.ref(turn, ask)}") if ask else None
-    return reply(say("Undone: “{stem}” counts as not asked.", stem=stem), again)
-
-
-def ask_again(turn: Turn, name: str) -> Answer:
-    """Put the item of an undone ask anew, as a new ask."""
-    ask = own_ask(turn, name)
-    if not isinstance(ask, Ask):
-        return ask
-    item = turn.library.item(ask.item)
-    if item is None:
-        return reply(turn.say("That question is no longer in the base."))
-    settled = quiz.settle_open(turn)
-    return Answer((*settled, quiz.put(turn, quiz.new_ask(turn, item))))
-
-
-def cancel(turn: Turn, entry: Review) -> None:
-    """Append the row that cancels `entry`."""
-    turn.tx.log(replace(entry, seq=turn.learner.last_seq + 1, at=turn.now, cancels=entry.seq))
-
-
-def counting(rows: list[Review]) -> list[Review]:
-    """The reviews of a log that still count, oldest first."""
-    gone = {row.cancels for row in rows if row.cancels}
-    return sorted((row for row in rows if not row.cancels and row.seq not in gone), key=lambda row: row.seq)
-
-
-def rebuilt(turn: Turn, item: str, rows: list[Review]) -> Card:
-    """The card that these reviews lead to; due days are those of the retention in force at the last of them."""
-    memory = Memory(rows[-1].retention) if rows else Memory(turn.learner.retention)
-    return replay([(Rating(row.rating), row.day) for row in rows], memory, seed=f"{turn.learner.id}:{item}")
-
-
-def own_ask(turn: Turn, name: str) -> Ask | Answer:
-    """The ask that a button names; an explanation where it is another learner's, or long gone."""
-    say = turn.say
-    learner, _, n = name.partition("-")
-    if learner != str(turn.learner.id):
-        return reply(
-            say("That question was put to someone else, so nothing changed. Here is the way to one of your own."),
-            Button(say.label("Quiz me"), "quiz"),
-        )
-    ask = turn.tx.ask(int(n)) if n.isdecimal() else None
-    if ask is None:
-        return reply(say("That question is long past; nothing changed."), Button(say.label("Quiz me"), "quiz"))
-    return ask
-
-
-def open_ask(turn: Turn, name: str) -> Ask | Answer:
-    """The ask that a button names, if it still waits for an answer; otherwise a kind explanation."""
-    ask = own_ask(turn, name)
-    if isinstance(ask, Ask) and ask.status != "open":
-        return stale(turn, ask)
-    return ask
-
-
-def stale(turn: Turn, ask: Ask) -> Answer:
-    """A button of a question that is settled: say what became of it; nothing changes."""
-    say = turn.say
-    following = Button(say.label("Next question"), "next")
-    if ask.status == "open":
-        return reply(say("That button belongs to an older form of this question; nothing changed."), following)
-    if ask.status == "skipped" or ask.outcome is None:
-        return reply(say("That question was set aside. Nothing changed."), following)
-    outcomes = {"right": say("right"), "wrong": say("not right"), "unknown": say("you didn't know")}
-    when = _ago(turn, ask)
-    return reply(
-        say(
-            "That question was answered {when} ({outcome}). Nothing changed.", when=when, outcome=outcomes[ask.outcome]
-        ),
-        following,
-    )
-
-
-def _ago(turn: Turn, ask: Ask) -> Md:
-    """When an ask was answered, in the learner's days."""
-    say = turn.say
-    days = (turn.today - learning_day(ask.answered_at or ask.asked_at, turn.zone)).days
-    if days <= 0:
-        return say("earlier today")
-    return say("yesterday") if days == 1 else say.many("{n} day ago", "{n} days ago", days)

@@ -18,6 +18,7 @@ from bot.store.queries import batch as load
 from bot.store.queries import flush
 from bot.store.tx import Tx
 from knowledge.model import Library
+from scheduler import slots
 
 AHEAD = 2  # items of a quiz under way whose cards are read with the batch
 RESOLVE = 3  # attempts at accounts that others are making or merging meanwhile
@@ -223,7 +224,7 @@ class Handler:
             id=0,
             created_at=now,
             language=event.language or self._defaults.language,
-            zone=event.zone or self._defaults.zone,
+            zone=event.zone if slots.is_zone(event.zone) else self._defaults.zone,
         )
 
     def _read_ahead(self, conn: Connection, begun: Sequence[Tx]) -> None:

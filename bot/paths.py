@@ -51,21 +51,26 @@ def choose(turn: Turn, wanted: str = "") -> Answer:
     """Set the goal that `wanted` names, or offer the careers and paths there are."""
     say = turn.say
     goals = [*turn.library.of_kind("path"), *turn.library.of_kind("career")]
-    if wanted:
-        found = turn.library.find(wanted)
-        topic = next((t for m in found.matches if (t := turn.library.topic(m.id)) in goals), None)
-        if found.decision != "unknown" and topic:
-            return set_goal(turn, topic)
     if not goals:
         return reply(say("This base has no careers or paths to work towards yet."))
     current = turn.library.topic(turn.learner.goal)
-    lead = (
-        say("Your goal is **{title}**. Another one?", title=current.title)
-        if current
-        else say("What do you work towards? New questions will come from what it needs.")
-    )
+    lead = say("What do you work towards? New questions will come from what it needs.")
+    if current:
+        lead = say("Your goal is **{title}**. Another one?", title=current.title)
+    if wanted:
+        found = turn.library.find(wanted)
+        best = turn.library.topic(found.matches[0].id) if found.decision == "answer" else None
+        if best in goals:
+            return set_goal(turn, best)
+        lead = say("I have no goal called “{wanted}”. These are the ones I know:", wanted=wanted[:60])
     none = Button(say.label("No goal"), "goal:none") if current else None
     return reply(lead, *(Button(topic.title, f"goal:{topic.id}") for topic in goals[:20]), none)
+
+
+def pressed(turn: Turn, id: str) -> Answer:
+    """A goal was picked, or "none"; a goal that left the base meanwhile changes nothing."""
+    topic = turn.library.topic(id)
+    return set_goal(turn, topic) if topic or id == "none" else choose(turn)
 
 
 def set_goal(turn: Turn, topic: Topic | None) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from bot.messages import Answer, Button, Document, Reply
+from bot.progress import counting
 from bot.turn import Turn, reply
 from bot.wording import join
 
@@ -17,7 +18,7 @@ def explain(turn: Turn) -> Answer:
     lines = [
         say("- I keep your answers, what comes back when, your settings, and which topics you asked about."),
         say("- What you write goes once it is answered; your last question stays for a day, so “that's not it” works."),
-        say("- A question I could not answer is kept for 90 days without your name."),
+        say("- A question I had no sure answer to is kept for 90 days, without your name."),
         say("- Nobody else sees your answers. “export” hands everything over, “forget” deletes it at once."),
     ]
     return reply(
@@ -31,14 +32,17 @@ def export(turn: Turn) -> Answer:
     """Everything kept about the learner, as one JSON file."""
     say = turn.say
     text = json.dumps(turn.tx.export(), ensure_ascii=False, indent=2, sort_keys=True, default=str)
-    return Answer((Reply(say("Here is everything I keep about you."), document=Document("tutor-export.json", text)),))
+    buttons = (Button(say.label("Forget me"), "forget"), Button(say.label("Keep"), "forget:no"))
+    found = say("Here is everything I keep about you.")
+    return Answer((Reply(found, buttons, document=Document("tutor-export.json", text)),))
 
 
 def forget(turn: Turn) -> Answer:
     """Ask before deleting."""
     say = turn.say
+    turn.remember(waiting="yes:forget:yes")
     items = len(turn.tx.cards())
-    answers = sum(not row.cancels for row in turn.tx.newest_reviews(turn.learner.last_seq))
+    answers = len(counting(turn.tx.newest_reviews(turn.learner.last_seq)))
     text = join(
         [
             say("This deletes everything I know about you:"),
@@ -63,23 +67,45 @@ def forget_now(turn: Turn) -> Answer:
 
 def flag(turn: Turn, note: str = "") -> Answer:
     """Say that the last question, or the last topic, is wrong; before or after answering."""
-    say = turn.say
-    ask = turn.tx.ask(turn.learner.open_ask or turn.learner.last_ask)
-    about = ask.item if ask else turn.learner.state.topic
-    if not about:
+    say, learner = turn.say, turn.learner
+    n = (learner.open_ask or learner.last_ask) if learner.state.on_ask or not learner.state.topic else 0
+    title = _about(turn, n)[1]
+    if not title:
         return reply(say("There is nothing to flag yet. Flag a question or an answer right after you see it."))
-    title = ask.stem if ask else turn.topic.title if turn.topic else about
+    if note:
+        return _flagged(turn, n, note)
+    turn.remember(waiting=f"flag:{n}")
+    return reply(
+        say("What is wrong with “{title}”? Pick, or type it.", title=title),
+        Button(say.label("The answer is wrong"), f"flag:{n}:answer is wrong"),
+        Button(say.label("It is unclear"), f"flag:{n}:unclear"),
+        Button(say.label("It is out of date"), f"flag:{n}:out of date"),
+        Button(say.label("Never mind"), f"flag:{n}:"),
+    )
+
+
+def flag_press(turn: Turn, about: str, note: str) -> Answer:
+    """What is wrong was picked, or typed; `about` is an ask's number, 0 for the topic at hand. No note: never mind."""
     if not note:
-        turn.remember(waiting="flag")
-        return reply(
-            say("What is wrong with “{title}”? Pick, or type it.", title=title),
-            Button(say.label("The answer is wrong"), "flag:answer is wrong"),
-            Button(say.label("It is unclear"), "flag:unclear"),
-            Button(say.label("It is out of date"), "flag:out of date"),
-            Button(say.label("Never mind"), "flag:never mind"),
-        )
-    turn.remember(waiting="")
-    if note == "never mind":
-        return reply(say("All right, nothing was flagged."))
-    turn.tx.flag(about, note[:FLAG_NOTE_MAX])
-    return reply(say("Thanks, flagged: “{note}”. A curator sees your note, not your name.", note=note[:FLAG_NOTE_MAX]))
+        return reply(turn.say("All right, nothing was flagged."))
+    return _flagged(turn, int(about) if about.isdecimal() and len(about) < 10 else 0, note)
+
+
+def _about(turn: Turn, n: int) -> tuple[str, str]:
+    """The id and the title of what a flag is about."""
+    ask = turn.tx.ask(n) if n else None
+    if ask:
+        return ask.item, ask.stem
+    return (turn.topic.id, turn.topic.title) if turn.topic else ("", "")
+
+
+def _flagged(turn: Turn, n: int, note: str) -> Answer:
+    say, kept = turn.say, note[:FLAG_NOTE_MAX]
+    about, title = _about(turn, n)
+    if not about:
+        return reply(say("What that was about is gone, so nothing was flagged."))
+    turn.tx.flag(about, kept)
+    text = say(
+        "Thanks, flagged: “{note}”, about “{title}”. A curator sees your note, not your name.", note=kept, title=title
+    )
+    return reply(text)

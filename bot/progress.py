@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
 from bot import paths
 from bot.messages import Answer, Button
-from bot.records import CardRow, Learner, State
+from bot.records import CardRow, Learner, Review, State
 from bot.turn import Turn, reply
 from bot.wording import join
 from knowledge.markup import Md
@@ -17,6 +18,13 @@ from scheduler.spacing import Memory, retrievability
 FREEZE_EVERY = 7  # days in a row that earn a freeze
 FREEZES_KEPT = 2
 SLIPPING = 0.8  # a topic is slipping when its items would be recalled with less than this on average
+
+
+def counting(rows: Iterable[Review]) -> list[Review]:
+    """The reviews of a log that still count, oldest first: neither cancelled nor cancelling."""
+    log = list(rows)
+    gone = {row.cancels for row in log if row.cancels}
+    return sorted((row for row in log if not row.cancels and row.seq not in gone), key=lambda row: row.seq)
 
 
 def counted(state: State, today: date) -> int:
@@ -58,15 +66,13 @@ def by_topic(turn: Turn, cards: list[CardRow]) -> dict[str, tuple[float, int]]:
 def show(turn: Turn) -> Answer:
     """This week, what is strongest, what slips, the streak, what comes, and how near the goal is."""
     say = turn.say
-    cards = turn.tx.cards()
+    cards = [row for row in turn.tx.cards() if turn.library.item(row.item)]
     if not cards:
         return reply(
             say("Nothing to show yet: answer a few questions, and I'll keep count."),
             Button(say.label("Quiz me"), "quiz"),
         )
-    week = [row for row in turn.tx.reviews_since(turn.now - timedelta(days=7)) if not row.cancels]
-    cancelled = {row.cancels for row in turn.tx.reviews_since(turn.now - timedelta(days=7)) if row.cancels}
-    week = [row for row in week if row.seq not in cancelled]
+    week = counting(turn.tx.reviews_since(turn.now - timedelta(days=7)))
     lines: list[Md] = []
     if week:
         right = sum(row.outcome == "right" and not row.guessed for row in week)
@@ -114,6 +120,8 @@ def _strengths(turn: Turn, cards: list[CardRow], lines: list[Md]) -> str:
     say = turn.say
     topics = by_topic(turn, cards)
     ranked = sorted(topics, key=lambda id: (-topics[id][0] / topics[id][1], id))
+    if not ranked:
+        return ""
     strongest, weakest = ranked[0], ranked[-1]
     expected, met = topics[weakest]
     slips = expected / met < SLIPPING

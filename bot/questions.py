@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot import gaps, topics
 from bot.messages import Answer, Reply
 from bot.turn import Turn
-from bot.understand import parts
+from bot.understand import commands, parts, tidy
 from knowledge.model import Found, Topic, TopicKind
 
 AT_ONCE = 3  # questions answered from one message; more would be a wall of text
@@ -14,7 +14,7 @@ HEARD_MAX = 500  # characters of a question that are kept (for a day, or as a ga
 
 def ask_about(turn: Turn, text: str) -> Answer:
     """Answer a question, or each of several; say so where the base has no answer."""
-    pieces = parts(text)
+    pieces = [piece for piece in parts(text) if tidy(piece) not in commands(turn.say)]  # "thanks!" asks nothing
     if len(pieces) > 1:
         several = _several(turn, pieces)
         if several:
@@ -33,6 +33,7 @@ def _one(turn: Turn, found: Found) -> Answer:
     """Answer, suggest or decline, as search decided."""
     best = turn.library.topic(found.matches[0].id) if found.matches else None
     if found.decision == "answer" and best:
+        turn.remember(led=best.id)
         return topics.answer_topic(turn, best)
     return gaps.unsure(turn, found) if found.decision == "suggest" and best else gaps.unknown(turn, found)
 
@@ -44,12 +45,12 @@ def _several(turn: Turn, pieces: list[str]) -> Answer | None:
     """
     last = turn.learner.state.topic or None
     found = [turn.library.find(piece[:HEARD_MAX], last) for piece in pieces[:AT_ONCE]]
-    led = [one for one in found if one.decision != "unknown" and one.matches]
-    sure = any(one.decision == "answer" for one in led)
-    if not sure or len({one.matches[0].id for one in led}) < 2:
+    led = {one.matches[0].id: one for one in found if one.decision != "unknown" and one.matches}
+    if len(led) < 2 or all(one.decision != "answer" for one in led.values()):
         return None
     turn.tx.hear(" ".join(pieces)[:HEARD_MAX])
-    replies = [reply for one in found for reply in _one(turn, one).replies]
+    missed = [one for one in found if one.decision == "unknown" and one.question.endswith("?")]
+    replies = [reply for one in (*led.values(), *missed) for reply in _one(turn, one).replies]
     left = len(pieces) - AT_ONCE
     if left > 0:
         text = turn.say.many("One more question is left; ask it again.", "{n} more are left; ask them again.", left)
@@ -59,9 +60,15 @@ def _several(turn: Turn, pieces: list[str]) -> Answer | None:
 
 def comparison(turn: Turn, one: str, other: str, text: str) -> Answer:
     """ "X vs Y": side by side, if both are topics; otherwise the message is a question like any other."""
+    if "," in one + other:  # three things or more: one of them would be passed over in silence
+        return ask_about(turn, text)
     first, second = _named(turn, one), _named(turn, other)
     if first and second and first.id != second.id:
+        turn.tx.hear(text[:HEARD_MAX])
         return topics.compare(turn, first, second)
+    if first and second:
+        turn.tx.hear(text[:HEARD_MAX])
+        return topics.answer_topic(turn, first, turn.say("Both are part of **{title}** in my base:", title=first.title))
     if (first or second) and " or " not in text.casefold():
         return _half(turn, first, second, one, other)
     return ask_about(turn, text)
@@ -71,6 +78,7 @@ def different_from(turn: Turn, other: str, text: str) -> Answer:
     """ "How is that different from X": the last topic beside X."""
     last, second = turn.topic, _named(turn, other)
     if last and second and last.id != second.id:
+        turn.tx.hear(text[:HEARD_MAX])
         return topics.compare(turn, last, second)
     return ask_about(turn, other if second else text)
 

@@ -14,6 +14,7 @@ from bot import paths
 from bot.messages import Answer, Button, Reply
 from bot.records import Ask, AskOption, Session
 from bot.schedule import after_session
+from bot.topics import has_items
 from bot.turn import Turn, answer, reply
 from bot.wording import join
 from knowledge.model import Item, Topic
@@ -22,45 +23,69 @@ ROUND = 5  # questions in a quiz that was asked for: about three minutes
 EXTRA = 5  # and in one more round beyond the daily cap
 
 
-def start(turn: Turn, topic: Topic | None = None, *, scheduled: bool = False, extra: bool = False) -> Answer:
-    """Begin a quiz, on one topic or mixed; go on with the one that was left, unless another topic is asked for."""
-    say, session = turn.say, turn.learner.state.session
-    if topic is None and not extra and session and (session.plan or turn.learner.open_ask):
+def start(turn: Turn) -> Answer:
+    """A mixed quiz, or the one that was left."""
+    session = turn.learner.state.session
+    if session and (session.plan or turn.learner.open_ask):
         return resume(turn)
+    if turn.left_today == 0:
+        return _enough(turn)
+    plan = plan_mixed(turn, min(turn.left_today, ROUND))
+    return _begin(turn, plan) if plan else _all_met(turn)
+
+
+def start_extra(turn: Turn) -> Answer:
+    """One more round beyond the daily cap, because the learner says so."""
+    plan = plan_mixed(turn, EXTRA)
+    return _begin(turn, plan) if plan else _all_met(turn)
+
+
+def start_due(turn: Turn) -> Answer:
+    """What a reminder announced: the due reviews, nothing else; a quiz that was left is put aside for it."""
+    plan = tuple(row.item for row in turn.due(turn.left_today))
+    if plan:
+        return _begin(turn, plan, scheduled=True)
+    if turn.left_today == 0:
+        return _enough(turn)
+    return reply(turn.say("Nothing is due any more."), Button(turn.say.label("Quiz me"), "quiz"))
+
+
+def start_topic(turn: Turn, topic: Topic) -> Answer:
+    """A quiz on one topic and its concepts. Asked for by name, it may go beyond the daily cap."""
+    say = turn.say
+    plan = plan_topic(turn, topic)
+    turn.turn_to(topic)
+    if plan:
+        return _begin(turn, plan)
+    text = say("I have no questions on **{title}** yet.", title=topic.title)
+    if has_items(turn, topic):
+        text = say("You have answered all there is on **{title}** today.", title=topic.title)
+    return reply(text, Button(say.label("Quiz me on something else"), "quiz"))
+
+
+def _begin(turn: Turn, plan: tuple[str, ...], *, scheduled: bool = False) -> Answer:
     settled = settle_open(turn)
-    if topic:
-        plan = plan_topic(turn, topic)
-        turn.turn_to(topic)
-        if not plan:
-            return reply(
-                say("I have no questions on **{title}** yet.", title=topic.title),
-                Button(say.label("Quiz me on something else"), "quiz"),
-            )
-    else:
-        left = EXTRA if extra else turn.learner.cap - done_today(turn)
-        if left <= 0:
-            return reply(
-                say.many(
-                    "You have done today's question. That is enough for a day.",
-                    "You have done today's {n} questions. That is enough for a day.",
-                    turn.learner.cap,
-                ),
-                Button(say.label("A few more"), "quiz_extra"),
-                Button(say.label("Progress"), "progress"),
-            )
-        plan = plan_due(turn, left) if scheduled else ()
-        plan = plan or plan_mixed(turn, min(left, ROUND))
-        if not plan:
-            return reply(
-                say("Nothing is due, and you have met every question I have. Well done."),
-                Button(say.label("Progress"), "progress"),
-                Button(say.label("Browse topics"), "browse"),
-            )
-    turn.remember(
-        session=Session(plan, topic=topic.id if topic else "", scheduled=scheduled, started_at=turn.now),
-        waiting="",
-    )
+    turn.remember(session=Session(plan, scheduled=scheduled, started_at=turn.now))
     return answer(*settled, *ask_next(turn))
+
+
+def _enough(turn: Turn) -> Answer:
+    say = turn.say
+    text = say.many(
+        "You have done today's question. That is enough for a day.",
+        "You have done today's {n} questions. That is enough for a day.",
+        turn.learner.cap,
+    )
+    return reply(text, Button(say.label("A few more"), "quiz_extra"), Button(say.label("Progress"), "progress"))
+
+
+def _all_met(turn: Turn) -> Answer:
+    say = turn.say
+    return reply(
+        say("Nothing is due, and you have met every question I have. Well done."),
+        Button(say.label("Progress"), "progress"),
+        Button(say.label("Browse topics"), "browse"),
+    )
 
 
 def resume(turn: Turn) -> Answer:
@@ -68,33 +93,38 @@ def resume(turn: Turn) -> Answer:
     ask = turn.tx.ask(turn.learner.open_ask) if turn.learner.open_ask else None
     if ask and ask.status == "open":
         return answer(put(turn, ask, turn.say("You left this one open.")))
-    return answer(*ask_next(turn))
+    return answer(*ask_next(turn)) if turn.learner.state.session else start(turn)
 
 
-def done_today(turn: Turn) -> int:
-    """Items answered on the learner's current learning day."""
-    state = turn.learner.state
-    return state.done_today if state.day == turn.today else 0
+def repeat(turn: Turn, ask: Ask, lead: str = "") -> Answer:
+    """The open question once more."""
+    return answer(put(turn, ask, lead))
 
 
-def plan_due(turn: Turn, size: int) -> tuple[str, ...]:
-    """Item keys of due reviews, the longest due first: a scheduled quiz holds what was announced, nothing else."""
-    return tuple(row.item for row in turn.tx.due_cards(turn.today, size) if turn.library.item(row.item))
+def leave(turn: Turn, ask: Ask) -> Answer:
+    """Stop here: the open question goes back into the session, which waits."""
+    settled = settle_open(turn)
+    session = turn.learner.state.session
+    if session:
+        turn.remember(session=replace(session, plan=(ask.item, *session.plan)))
+    text = turn.say("All right, the quiz waits. Say “quiz” to go on.")
+    return answer(
+        *settled, Reply(text, (Button(turn.say.label("Go on"), "quiz"), Button(turn.say.label("Progress"), "progress")))
+    )
 
 
 def plan_mixed(turn: Turn, size: int) -> tuple[str, ...]:
-    """Item keys for a quiz of `size`: due reviews first, then new items."""
-    due = list(plan_due(turn, size))
-    if len(due) >= size:
-        return tuple(due)
-    new = _unmet(
-        turn, (item.key for topic in new_topics(turn) for item in by_level(topic.items)), size - len(due), set(due)
-    )
-    return tuple(due + new)
+    """Item keys for a quiz of `size`: due reviews, the longest due first, then new items."""
+    due = [row.item for row in turn.due(size)]
+    fresh = (item.key for topic in new_topics(turn) for item in by_level(topic.items))
+    return (*due, *_unmet(turn, fresh, size - len(due), set(due)))
 
 
 def plan_topic(turn: Turn, topic: Topic) -> tuple[str, ...]:
-    """Item keys for a quiz on a topic and its concepts: due ones, new ones, then those that are weakest."""
+    """Item keys for a quiz on a topic and its concepts: due, new, the next to come due, and last those set aside.
+
+    What was answered today is left out: asking again within minutes tells nothing.
+    """
     library = turn.library
     keys = [
         item.key
@@ -102,14 +132,11 @@ def plan_topic(turn: Turn, topic: Topic) -> tuple[str, ...]:
         for item in by_level(library.topics[part].items)
     ]
     cards = turn.tx.cards_of(keys)
-    met = sorted(
-        (key for key in keys if key in cards and not cards[key].leech),
-        key=lambda key: (cards[key].card.due or turn.today, key),
-    )
-    due = [key for key in met if (cards[key].card.due or turn.today) <= turn.today]
+    rows = [cards[key] for key in keys if key in cards and cards[key].card.last != turn.today]
+    met = sorted(rows, key=lambda row: (row.leech, row.card.due or turn.today, row.item))
+    due = [row.item for row in met if not row.leech and (row.card.due or turn.today) <= turn.today]
     new = [key for key in keys if key not in cards]
-    ahead = [key for key in met if key not in due]
-    return tuple((due + new + ahead)[:ROUND])
+    return tuple(dict.fromkeys([*due, *new, *(row.item for row in met)]))[:ROUND]
 
 
 def new_topics(turn: Turn) -> Iterator[Topic]:
@@ -147,12 +174,10 @@ def _unmet(turn: Turn, keys: Iterator[str], size: int, without: set[str]) -> lis
 def ask_next(turn: Turn) -> tuple[Reply, ...]:
     """Put the next question of the session, or finish it."""
     session = turn.learner.state.session
-    if session is None:
-        return start(turn).replies  # type: ignore[return-value]
-    plan = list(session.plan)
+    plan = list(session.plan) if session else []
     while plan:
         item = turn.library.item(plan.pop(0))
-        if item:  # an item that was retired meanwhile is passed over
+        if item and session:  # an item that was retired meanwhile is passed over
             turn.remember(session=replace(session, plan=tuple(plan)))
             return (put(turn, new_ask(turn, item, session.scheduled)),)
     return finish(turn)
@@ -178,7 +203,7 @@ def new_ask(turn: Turn, item: Item, scheduled: bool = False) -> Ask:
         scheduled=scheduled,
     )
     turn.tx.put_ask(ask)
-    turn.change(last_ask=n, open_ask=n)
+    turn.change(last_ask=n, open_ask=n, state=replace(turn.learner.state, on_ask=True))
     return ask
 
 

@@ -26,7 +26,6 @@ class Session:
     plan: tuple[str, ...]
     done: int = 0
     right: int = 0
-    topic: str = ""  # the topic it was asked for, "" for a mixed one
     scheduled: bool = False
     started_at: datetime | None = None
 
@@ -35,9 +34,10 @@ class Session:
 class State:
     """The conversation's memory: where it is, no texts.
 
-    topic: the last topic. offered: topics offered by the last reply. interests: topics asked about, newest first.
-    day, done_today, new_today: the learning day counted, items answered and items met for the first time on it.
-    waiting: what a plain reply will be taken for (such as "time"), "" for nothing. snoozes: of the quiz due on `day`.
+    topic: the last topic. on_ask: whether the last question put is nearer in mind than that topic. led: the topic that
+    the last question heard led to. offered: topics offered by the last reply. interests: topics asked about, newest
+    first. day, done_today: the learning day counted, and items answered on it. reminded: the learning day of the last
+    reminder. waiting: what a plain reply will be taken for, "" for nothing (tutor._awaited).
     """
 
     topic: str = ""
@@ -46,9 +46,10 @@ class State:
     session: Session | None = None
     day: date | None = None
     done_today: int = 0
-    new_today: int = 0
+    reminded: date | None = None
     waiting: str = ""
-    snoozes: int = 0
+    on_ask: bool = False
+    led: str = ""
     met: bool = False  # has had the first meeting
 
 
@@ -114,7 +115,6 @@ class Ask:
     title: str = ""
     status: AskStatus = "open"
     hinted: bool = False
-    new: bool = False  # the learner met the item here for the first time
     scheduled: bool = False
     chosen: str = ""
     outcome: Outcome | None = None

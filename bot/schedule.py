@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
-from bot.messages import Answer, Button
-from bot.turn import Turn, habits, reply
+from bot.messages import Answer, Button, Reply
+from bot.turn import Turn, answer, habits, reply
 from bot.wording import Words, join
 from knowledge.markup import Md
 from scheduler import slots
@@ -18,6 +19,7 @@ from scheduler.spacing import learning_day
 
 SILENCE = timedelta(days=14)  # without a word for so long, Tutor stops writing
 SECONDS_A_QUESTION = 30  # for "about 3 minutes"; medians of chat quizzes are of this order, the learner's own vary
+EVENING_ENDS = 21  # o'clock from which "this evening" means tomorrow
 STEPS = (1, 1, 2, 4, 4)  # days to the next reminder after 0, 1, 2… unanswered ones
 
 
@@ -30,20 +32,29 @@ def after_session(turn: Turn, summary: Md) -> tuple[Md, tuple[Button, ...]]:
     """What follows a finished quiz: the one consent question, or when the next is due."""
     say, learner = turn.say, turn.learner
     if learner.consent == "":
-        turn.change(consent="asked", home=turn.event.address)
-        turn.remember(waiting="consent")
-        at = clock(learner.quiz_at)
-        question = say(
-            "Bring these back when you're about to forget them? I'd write at {at} your time, at most once a day.", at=at
-        )
-        return join([summary, question]), (
-            Button(say.label("Yes, {at}", at=at), "consent:yes"),
-            Button(say.label("Another time"), "consent:other"),
-            Button(say.label("No, I'll ask"), "consent:no"),
-        )
+        question, answers = consent_question(turn)
+        return join([summary, question]), answers
+    if learner.consent == "yes" and not learner.zone:
+        asked = zone_question(turn)
+        return join([summary, asked.text]), asked.buttons
     reschedule(turn)
     buttons = (Button(say.label("Quiz me"), "quiz"), Button(say.label("Progress"), "progress"))
     return join([summary, next_line(turn)]), buttons
+
+
+def consent_question(turn: Turn) -> tuple[Md, tuple[Button, ...]]:
+    """The question, with when it would be, and its three answers."""
+    say, at = turn.say, clock(turn.learner.quiz_at)
+    turn.change(consent="asked", home=turn.event.address)
+    turn.remember(waiting="consent")
+    text = say(
+        "Bring these back when you're about to forget them? I'd write at {at} your time, at most once a day.", at=at
+    )
+    return text, (
+        Button(say.label("Yes, {at}", at=at), "consent:yes"),
+        Button(say.label("Another time"), "consent:other"),
+        Button(say.label("No, I'll ask"), "consent:no"),
+    )
 
 
 def next_line(turn: Turn) -> Md:
@@ -51,20 +62,21 @@ def next_line(turn: Turn) -> Md:
     say, learner = turn.say, turn.learner
     if learner.next_due_at:
         return say("I'll write {when}.", when=moment(turn, learner.next_due_at))
-    day = turn.tx.next_due_day()
+    day = turn.next_due_day()
     if day is None:
         return say("Nothing is waiting to come back.")
     return say("The next one is due {when}; say “quiz” whenever you like.", when=on_day(turn, day))
 
 
 def may_write(turn: Turn) -> bool:
-    """Whether the learner said yes and is not paused."""
-    return turn.learner.consent == "yes" and not turn.learner.paused
+    """Whether the learner said yes, is not paused, and has a clock that "9:00 your time" can mean."""
+    learner = turn.learner
+    return learner.consent == "yes" and not learner.paused and bool(learner.zone)
 
 
 def reschedule(turn: Turn, not_before: datetime | None = None) -> None:
     """Set when to write next: the first of the learner's slots on a day when something is due; never without a yes."""
-    day = turn.tx.next_due_day() if may_write(turn) else None
+    day = turn.next_due_day() if may_write(turn) else None
     if day is None:
         if turn.learner.next_due_at:
             turn.change(next_due_at=None)
@@ -73,7 +85,10 @@ def reschedule(turn: Turn, not_before: datetime | None = None) -> None:
 
 
 def slot_on(turn: Turn, day: date, after: datetime) -> datetime:
-    """The first slot after `after` that is not before learning day `day`."""
+    """The first slot after `after` that is not before learning day `day`; never a second one on a day that had one."""
+    reminded = turn.learner.state.reminded
+    if reminded and day <= reminded:
+        day = reminded + timedelta(days=1)
     dawn = datetime.combine(day, slots.ROLLOVER, ZoneInfo(turn.zone)).astimezone(UTC)
     return slots.next_slot(habits(turn.learner), max(after, dawn - timedelta(microseconds=1)))
 
@@ -119,13 +134,18 @@ def ask_time(turn: Turn, waiting: str = "time", verb: str = "put:time", lead: st
 
 def ask_zone(turn: Turn) -> Answer:
     """Ask what time it is for the learner: a platform such as Telegram tells no zone."""
+    return answer(zone_question(turn))
+
+
+def zone_question(turn: Turn) -> Reply:
+    """The question, with times to pick from."""
     say = turn.say
     turn.remember(waiting="zone")
     buttons = []
     for hours in (-8, -6, -5, -3, 0, 1, 2, 3, 5.5, 8, 9, 10):
         local = turn.now + timedelta(hours=hours)
         buttons.append(Button(f"{local:%H:%M}", f"clock:{local.hour * 60 + local.minute}:{round(hours * 60)}"))
-    return reply(say("What time is it for you? Pick it, or type the time or your city."), *buttons)
+    return Reply(say("What time is it for you? Pick it, or type the time or your city."), tuple(buttons))
 
 
 def due(turn: Turn) -> Answer:
@@ -142,15 +162,17 @@ def due(turn: Turn) -> Answer:
             kept,
         )
         return Answer((*reply(text).replies,), to=learner.home)
-    n = min(turn.tx.count_due(turn.today), learner.cap)
-    if n == 0:
-        reschedule(turn)
+    n = len(turn.due(turn.left_today))
+    if n == 0:  # done already, or today's share is: the next chance is another day
+        tomorrow = slots.tomorrow(habits(learner), turn.now)
+        reschedule(turn, not_before=tomorrow - timedelta(microseconds=1) if turn.left_today == 0 else None)
         return Answer()
     wait = timedelta(days=STEPS[min(learner.silent, len(STEPS) - 1)])
     turn.change(
         silent=learner.silent + 1,
         silent_since=learner.silent_since or turn.now,
         next_due_at=slots.next_slot(habits(learner), turn.now + wait - timedelta(hours=12)),
+        state=replace(learner.state, reminded=turn.today),
     )
     minutes = max(1, round(n * SECONDS_A_QUESTION / 60))
     text = join(
@@ -176,17 +198,24 @@ def greeting(turn: Turn) -> Md:
     hour = turn.local.hour
     if 4 <= hour < 12:
         return turn.say("Good morning.")
-    return turn.say("Good afternoon.") if hour < 18 else turn.say("Good evening.")
+    return turn.say("Good afternoon.") if 12 <= hour < 18 else turn.say("Good evening.")
 
 
 def snooze(turn: Turn, until: str) -> Answer:
     """Not now: this evening, or tomorrow."""
     if not may_write(turn):
         return reply(turn.say("Nothing is scheduled just now. Say “quiz” whenever you like."))
+    if not turn.due(1):
+        return reply(
+            join([turn.say("Nothing is due any more."), next_line(turn)]), Button(turn.say.label("Quiz me"), "quiz")
+        )
     kept = habits(turn.learner)
-    at = slots.evening(kept, turn.now) if until == "evening" else slots.tomorrow(kept, turn.now)
-    turn.change(next_due_at=at, state=replace(turn.learner.state, snoozes=turn.learner.state.snoozes + 1))
-    return reply(turn.say("All right, {when}.", when=moment(turn, at)))
+    tonight = until == "evening" and turn.local.hour < EVENING_ENDS
+    at = slots.evening(kept, turn.now) if tonight else slots.tomorrow(kept, turn.now)
+    turn.change(next_due_at=at)
+    return reply(
+        turn.say("All right, {when}.", when=moment(turn, at)), Button(turn.say.label("Start now"), "start_due")
+    )
 
 
 def pause(turn: Turn) -> Answer:
@@ -200,11 +229,12 @@ def pause(turn: Turn) -> Answer:
 
 
 def resume(turn: Turn) -> Answer:
-    """Write again; due items come back under the daily cap, so nothing piles up."""
+    """Write again, if that was ever wanted; due items come back under the daily cap, so nothing piles up."""
     say, learner = turn.say, turn.learner
     turn.change(paused="", silent=0, silent_since=None, home=turn.event.address)
     if learner.consent != "yes":
-        turn.change(consent="yes")
+        text, buttons = consent_question(turn)
+        return reply(text, *buttons)
     if not learner.zone:
         return ask_zone(turn)
     reschedule(turn)
@@ -242,6 +272,7 @@ def on_day(turn: Turn, day: date, today: date | None = None) -> Md:
     return say("on {day} {month}", day=day.day, month=months(say)[day.month - 1])
 
 
+@cache
 def weekdays(say: Words) -> tuple[Md, ...]:
     """The days of the week, Monday first."""
     return (
@@ -255,6 +286,7 @@ def weekdays(say: Words) -> tuple[Md, ...]:
     )
 
 
+@cache
 def months(say: Words) -> tuple[Md, ...]:
     """The months of the year."""
     first = (say("January"), say("February"), say("March"), say("April"), say("May"), say("June"))

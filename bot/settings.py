@@ -23,7 +23,9 @@ def show(turn: Turn) -> Answer:
     lines = [
         say("- Scheduled quizzes: on") if on else say("- Scheduled quizzes: off"),
         say("- Time: {at}, {days}", at=clock(learner.quiz_at), days=days_text(turn)),
-        say("- Time zone: {zone}", zone=learner.zone) if learner.zone else say("- Time zone: not known yet, so UTC"),
+        say("- Time zone: {zone}", zone=zone_name(learner.zone))
+        if learner.zone
+        else say("- Time zone: not known yet, so UTC"),
         say("- Questions a day: at most {n}", n=learner.cap),
         say("- Quiet hours: {start} to {end}", start=clock(learner.quiet_from), end=clock(learner.quiet_to))
         if quiet
@@ -40,7 +42,7 @@ def show(turn: Turn) -> Answer:
         Button(say.label("Days"), "set:days"),
         Button(say.label("Questions a day"), "set:cap"),
         Button(say.label("Quiet hours"), "set:quiet"),
-        Button(say.label("Pause"), "pause") if on else Button(say.label("Turn quizzes on"), "resume"),
+        Button(say.label("Pause"), "pause") if on else Button(say.label("Turn quizzes on"), "turn_on"),
     )
 
 
@@ -74,6 +76,11 @@ def choose(turn: Turn, name: str) -> Answer:
         return reply(
             say("How many questions a day, at most?"), *(Button(str(n), f"put:cap:{n}") for n in (3, 5, 8, 12, 20))
         )
+    if name == "retention":
+        return reply(
+            say("How much should you recall when a question comes back? More means more questions."),
+            *(Button(f"{percent} %", f"put:retention:{percent}") for percent in (80, 85, 90, 95)),
+        )
     return reply(
         say("When should I never write? Type it, such as “22-7”."),
         Button("22:00-7:00", "put:quiet:22-7"),
@@ -83,6 +90,11 @@ def choose(turn: Turn, name: str) -> Answer:
 
 def put(turn: Turn, name: str, value: str) -> Answer:
     """Set `name` to what was typed or pressed; a value that cannot be read changes nothing and says what can."""
+    return try_put(turn, name, value) or _unread(turn, name, value)
+
+
+def try_put(turn: Turn, name: str, value: str) -> Answer | None:
+    """Set `name`, or None where the value cannot be read as one."""
     setters: dict[str, Callable[[Turn, str], Md]] = {
         "time": _time,
         "zone": _zone,
@@ -91,12 +103,10 @@ def put(turn: Turn, name: str, value: str) -> Answer:
         "quiet": _quiet,
         "retention": _retention,
     }
-    if name not in setters:
-        return show(turn)
     try:
         done = setters[name](turn, value.strip())
-    except ValueError:
-        return _unread(turn, name, value)
+    except (ValueError, KeyError):
+        return None
     turn.remember(waiting="")
     if turn.learner.consent == "yes" and not turn.learner.zone:
         ask = ask_zone(turn).replies[0]
@@ -128,9 +138,20 @@ def _zone(turn: Turn, value: str) -> Md:
     except ValueError:
         zone = slots.find_zone(value)
     turn.change(zone=zone)
-    return turn.say(
-        "Your time zone is {zone}; it is {now} there.", zone=zone, now=clock(turn.local.hour * 60 + turn.local.minute)
-    )
+    now = clock(turn.local.hour * 60 + turn.local.minute)
+    if zone.startswith("Etc/"):
+        shown = zone_name(zone)
+        return turn.say(
+            "It is {now} for you ({zone}). Name your city, and I follow its summer time.", now=now, zone=shown
+        )
+    return turn.say("Your time zone is {zone}; it is {now} there.", zone=zone, now=now)
+
+
+def zone_name(zone: str) -> str:
+    """A zone as people know it: Etc/GMT-1, whose sign is the POSIX one, is UTC+1."""
+    if not zone.startswith("Etc/GMT"):
+        return zone
+    return "UTC" + zone.removeprefix("Etc/GMT").translate(str.maketrans("+-", "-+"))
 
 
 def _days(turn: Turn, value: str) -> Md:
@@ -185,5 +206,7 @@ def _unread(turn: Turn, name: str, value: str) -> Answer:
         "quiet": say("I couldn't read “{value}” as hours. Try “22-7”, or “off”.", value=shown),
         "retention": say("“{value}” is not a share from 70 to 95 percent.", value=shown),
     }
+    if name not in texts:
+        return show(turn)
     times = [Button(at, f"put:time:{at}") for at in ("8:00", "9:00", "18:00")] if name == "time" else []
     return reply(texts[name], *times, Button(say.label("Leave it"), "settings"))

@@ -22,7 +22,7 @@ def start(turn: Turn, payload: str = "") -> Answer:
         turn.remember(met=True)
         return Answer((_welcome(turn),))
     say = turn.say
-    waiting = min(turn.tx.count_due(turn.today), turn.learner.cap)
+    waiting = len(turn.due(turn.left_today))
     if turn.learner.state.session:
         return reply(
             say("Welcome back. You left a quiz open."),
@@ -98,6 +98,7 @@ def thanks(turn: Turn) -> Answer:
     topic = turn.topic
     if topic and topics.has_items(turn, topic):
         text = turn.say("You're welcome. Shall we see what sticks of **{title}**?", title=topic.title)
+        turn.remember(waiting=f"yes:quiz:{topic.id}")
         return reply(text, Button(turn.say.label("Quiz me"), f"quiz:{topic.id}"))
     return reply(turn.say("You're welcome."), *_ways(turn)[:2])
 
@@ -118,7 +119,7 @@ def who(turn: Turn) -> Answer:
 def why(turn: Turn) -> Answer:
     """Why the last answer was right or not."""
     say = turn.say
-    ask = turn.tx.ask(turn.learner.last_ask) if turn.learner.last_ask else None
+    ask = turn.tx.ask(turn.learner.last_ask) if turn.learner.state.on_ask else None
     if ask and ask.status == "answered":
         right = next((option.why for option in ask.options if option.right), "")
         text = join(

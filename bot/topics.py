@@ -187,7 +187,7 @@ def compare(turn: Turn, one: Topic, other: Topic) -> Answer:
     """Two topics side by side: both summaries, then each aspect that both describe."""
     say = turn.say
     turn.turn_to(one)
-    turn.remember(offered=(one.id, other.id))
+    turn.remember(offered=(one.id, other.id), led=one.id)
     text = [headed(turn, topic) for topic in (one, other)]
     mine, theirs = aspects(one), aspects(other)
     for label in (label for label in mine if label in theirs):
@@ -196,7 +196,8 @@ def compare(turn: Turn, one: Topic, other: Topic) -> Answer:
             for topic, said in ((one, mine), (other, theirs))
         ]
         text.append(join([Md(f"**{escape(label)}**"), *sides], "\n"))
-    return reply(join(text, "\n\n"), topic_button(one), topic_button(other), topics=(one.id, other.id))
+    wrong = Button(say.label("Not what I meant"), f"not:{one.id}")
+    return reply(join(text, "\n\n"), topic_button(one), topic_button(other), wrong, topics=(one.id, other.id))
 
 
 def browse(turn: Turn, kind: str = "", start: int = 0) -> Answer:

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.messages import Answer, Button, Event, Reply
-from bot.records import Learner
+from bot.records import CardRow, Learner
 from bot.store.tx import Tx
 from bot.wording import Words
 from knowledge.markup import Md
@@ -17,6 +17,8 @@ from knowledge.model import Library, Topic
 from scheduler.slots import Habits
 from scheduler.spacing import learning_day
 
+ALL = 1_000_000  # cards: more than anybody has
+HANDFUL = 8
 INTERESTS_KEPT = 20  # topics asked about, newest first: enough to choose quiz items from
 
 
@@ -67,8 +69,27 @@ class Turn:
         """Make `topic` the one the conversation is on, and note the interest."""
         state = self.learner.state
         interests = (topic.id, *(id for id in state.interests if id != topic.id))[:INTERESTS_KEPT]
-        if state.topic != topic.id or state.interests != interests or state.waiting:
-            self.remember(topic=topic.id, interests=interests, waiting="")
+        if state.topic != topic.id or state.interests != interests or state.on_ask:
+            self.remember(topic=topic.id, interests=interests, on_ask=False)
+
+    @property
+    def left_today(self) -> int:
+        """How many more items the daily cap allows on this learning day."""
+        state = self.learner.state
+        return max(0, self.learner.cap - (state.done_today if state.day == self.today else 0))
+
+    def due(self, limit: int | None = None) -> list[CardRow]:
+        """Cards that are due today, the longest due first. Items that the base no longer has count for nothing."""
+        rows = [row for row in self.tx.due_cards(self.today, ALL) if self.library.item(row.item)]
+        return rows[:limit]
+
+    def next_due_day(self) -> date | None:
+        """The earliest learning day on which a card is due whose item the base still has."""
+        first = self.tx.due_cards(date.max, HANDFUL)
+        live = next((row for row in first if self.library.item(row.item)), None)
+        if live is None and len(first) == HANDFUL:  # the oldest are all retired: look at everything
+            live = next((row for row in self.tx.due_cards(date.max, ALL) if self.library.item(row.item)), None)
+        return live.card.due if live else None
 
 
 @lru_cache(maxsize=1024)

@@ -13,15 +13,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from bot import gaps, grading, paths, privacy, progress, quiz, schedule, settings, small_talk, topics
+from bot import (
+    asked_for,
+    gaps,
+    grading,
+    paths,
+    privacy,
+    progress,
+    quiz,
+    schedule,
+    second_thoughts,
+    settings,
+    small_talk,
+    topics,
+)
 from bot.messages import Answer, Event
 from bot.questions import ask_about, comparison, correction, different_from
-from bot.records import Ask
 from bot.store.tx import Tx
 from bot.turn import Turn, reply
-from bot.understand import Intent, looks_like_question, tidy, understand
+from bot.understand import Intent, looks_like_question, understand
 from bot.wording import words
 from knowledge.model import Library, Topic
+from scheduler import slots
 
 ASK_VERBS = frozenset({"a", "hint", "skip", "show", "self", "guess", "easy", "again"})
 
@@ -52,7 +65,7 @@ def answer(event: Event, tx: Tx, library: Library, now: datetime) -> Answer:
         case "joined":
             return small_talk.start(turn)
         case "left":
-            turn.change(paused="gone", next_due_at=None)
+            turn.change(paused=turn.learner.paused or "gone", next_due_at=None)
             return Answer()
         case _:
             return small_talk.lost(turn)
@@ -67,6 +80,8 @@ def ask_of(event: Event) -> int | None:
 
 def apology(event: Event) -> Answer:
     """What a learner reads when their event could not be handled."""
+    if event.learner is not None or event.kind == "left":
+        return Answer()  # nobody waits for an answer
     say = words(event.language or "en")
     return reply(say("Something went wrong on my side; nothing of yours was lost. Please try again."))
 
@@ -74,7 +89,7 @@ def apology(event: Event) -> Answer:
 def _notice(turn: Turn) -> None:
     """Take note of what a platform says of the sender, and that they are there."""
     event, learner = turn.event, turn.learner
-    if event.zone and not learner.zone:
+    if event.zone and not learner.zone and slots.is_zone(event.zone):
         turn.change(zone=event.zone)
     if event.kind != "left":
         schedule.heard_from(turn)
@@ -89,26 +104,11 @@ def on_text(turn: Turn, text: str) -> Answer:
     waiting = turn.learner.state.waiting
     if waiting:  # whatever was asked for is asked for once: a later "yes" is not an answer to it
         turn.remember(waiting="")
-    return _awaited(turn, waiting, text, intent) or _quiz_answer(turn, text, intent) or on_intent(turn, intent, text)
-
-
-def _awaited(turn: Turn, waiting: str, text: str, intent: Intent) -> Answer | None:
-    """What Tutor just asked for: yes or no, a setting's value, a flag's note."""
-    plain = tidy(text)
-    if waiting == "consent" and intent.name in ("yes", "no"):
-        return schedule.consent(turn, intent.name)
-    if waiting == "flag" and intent.name == "question":
-        return privacy.flag(turn, plain)
-    if (
-        waiting in settings.NAMES
-        and intent.name == "question"
-        and len(plain.split()) <= 6
-        and not text.rstrip().endswith("?")
-    ):
-        return settings.put(turn, waiting, plain)
-    if waiting == "consent_time" and intent.name in ("question", "time"):
-        return schedule.consent(turn, intent.arg if intent.name == "time" else plain)
-    return None
+    if waiting.startswith("yes:") and intent.name == "yes":
+        return on_press(turn, waiting.removeprefix("yes:"))
+    return (
+        asked_for.take(turn, waiting, text, intent) or _quiz_answer(turn, text, intent) or on_intent(turn, intent, text)
+    )
 
 
 def _quiz_answer(turn: Turn, text: str, intent: Intent) -> Answer | None:
@@ -124,6 +124,9 @@ def _quiz_answer(turn: Turn, text: str, intent: Intent) -> Answer | None:
         "skip": lambda: grading.skip(turn, name),
         "next": lambda: grading.skip(turn, name),
         "show": lambda: grading.show_answer(turn, name),
+        "think": lambda: quiz.repeat(turn, ask, turn.say("Take your time.")),
+        "repeat": lambda: quiz.repeat(turn, ask),
+        "leave": lambda: quiz.leave(turn, ask),
     }
     if intent.name in spoken:
         return spoken[intent.name]()
@@ -139,11 +142,11 @@ def on_intent(turn: Turn, intent: Intent, text: str) -> Answer:
         case "quiz":
             return _quiz_on(turn, intent.arg)
         case "quiz_this":
-            return quiz.start(turn, turn.topic) if turn.topic else quiz.start(turn)
+            return quiz.start_topic(turn, turn.topic) if turn.topic else quiz.start(turn)
         case "topics":
             return topics.browse(turn, _kind(intent.arg))
         case "time" | "zone" | "days" | "cap" | "quiet" | "retention":
-            return settings.put(turn, intent.name, intent.arg) if intent.arg else settings.choose(turn, intent.name)
+            return _setting(turn, intent, text)
         case "goal":
             return paths.choose(turn, intent.arg)
         case "flag":
@@ -159,8 +162,9 @@ def on_intent(turn: Turn, intent: Intent, text: str) -> Answer:
         case "follow":
             return ask_about(turn, intent.arg)
         case "guessed" | "easy":
-            return _second_thought(turn, intent.name)
-        case "yes" | "no" | "unsure" | "hint" | "skip" | "show":
+            found = second_thoughts.newest(turn, guessed_it=intent.name == "guessed")
+            return found or small_talk.nothing_open(turn)
+        case "yes" | "no" | "unsure" | "hint" | "skip" | "show" | "think" | "repeat" | "leave":
             return small_talk.nothing_open(turn)
         case "no_command":
             return small_talk.no_command(turn, intent.arg)
@@ -183,7 +187,7 @@ def _quiz_on(turn: Turn, wanted: str) -> Answer:
     found = turn.library.find(wanted, turn.learner.state.topic or None)
     near = gaps.known(turn, found)
     if found.decision == "answer" and near:
-        return quiz.start(turn, near[0])
+        return quiz.start_topic(turn, near[0])
     if near and found.decision == "suggest":
         return small_talk.quiz_offer(turn, near)
     return gaps.unknown(turn, found)
@@ -195,13 +199,21 @@ def _on_topic(turn: Turn, name: str) -> Answer:
     return TOPIC_BUTTONS[name](turn, topic) if topic else small_talk.no_topic(turn)
 
 
-def _second_thought(turn: Turn, name: str) -> Answer:
-    """ "I guessed", "too easy" in words: about the newest ask."""
-    ask = turn.tx.ask(turn.learner.last_ask) if turn.learner.last_ask else None
-    if not isinstance(ask, Ask):
-        return small_talk.nothing_open(turn)
-    change = grading.guessed if name == "guessed" else grading.too_easy
-    return change(turn, quiz.ref(turn, ask))
+def _setting(turn: Turn, intent: Intent, text: str) -> Answer:
+    """A setting in words. What only looks like one ("time series databases") is a question."""
+    if not intent.arg:
+        return settings.choose(turn, intent.name)
+    done = settings.try_put(turn, intent.name, intent.arg)
+    if done is None and turn.library.find(text).decision != "unknown":
+        return ask_about(turn, text)
+    return done or settings.put(turn, intent.name, intent.arg)
+
+
+def _resume(turn: Turn) -> Answer:
+    """ "Resume": reminders that were paused, or else the quiz that was left."""
+    if turn.learner.consent != "yes" and turn.learner.state.session:
+        return quiz.start(turn)
+    return schedule.resume(turn)
 
 
 def _kind(word: str) -> str:
@@ -238,16 +250,8 @@ def _two(act: Callable[[Turn, str, str], Answer]) -> Callable[[Turn, str], Answe
     return split
 
 
-def _next(turn: Turn) -> Answer:
-    return quiz.resume(turn) if turn.learner.state.session else quiz.start(turn)
-
-
 def _browse(turn: Turn, kind: str, start: str) -> Answer:
     return topics.browse(turn, kind, int(start) if start.isdecimal() else 0)
-
-
-def _goal(turn: Turn, id: str) -> Answer:
-    return paths.set_goal(turn, turn.library.topic(id))
 
 
 def _forget(turn: Turn, choice: str) -> Answer:
@@ -264,14 +268,15 @@ PLAIN: Mapping[str, Callable[[Turn], Answer]] = {
     "why": small_talk.why,
     "browse": topics.browse,
     "quiz": quiz.start,
-    "quiz_extra": lambda turn: quiz.start(turn, extra=True),
-    "start_due": lambda turn: quiz.start(turn, scheduled=True),
-    "next": _next,
+    "quiz_extra": quiz.start_extra,
+    "start_due": quiz.start_due,
+    "next": quiz.resume,
     "progress": progress.show,
     "settings": settings.show,
     "pause": schedule.pause,
-    "resume": schedule.resume,
-    "undo": grading.undo,
+    "resume": _resume,
+    "turn_on": lambda turn: schedule.consent(turn, "yes"),
+    "undo": second_thoughts.undo,
     "privacy": privacy.explain,
     "export": privacy.export,
     "forget": privacy.forget,
@@ -284,7 +289,7 @@ TOPIC_BUTTONS: Mapping[str, Callable[[Turn, Topic], Answer]] = {
     "more": topics.more,
     "related": topics.related,
     "sources": topics.sources,
-    "quiz": quiz.start,
+    "quiz": quiz.start_topic,
     "not": gaps.not_it,
 }
 
@@ -294,9 +299,9 @@ BUTTONS: Mapping[str, Callable[[Turn, str], Answer]] = {
     "skip": grading.skip,
     "show": grading.show_answer,
     "self": _two(grading.self_rated),
-    "guess": grading.guessed,
-    "easy": grading.too_easy,
-    "again": grading.ask_again,
+    "guess": second_thoughts.guessed,
+    "easy": second_thoughts.too_easy,
+    "again": second_thoughts.ask_again,
     "browse": _two(_browse),
     "none": gaps.none_of_these,
     "wish": gaps.wish,
@@ -306,7 +311,7 @@ BUTTONS: Mapping[str, Callable[[Turn, str], Answer]] = {
     "set": settings.choose,
     "put": _two(settings.put),
     "clock": _two(lambda turn, _minutes, offset: settings.local_clock(turn, offset)),
-    "goal": _goal,
-    "flag": privacy.flag,
+    "goal": paths.pressed,
+    "flag": _two(privacy.flag_press),
     "forget": _forget,
 }

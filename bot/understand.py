@@ -13,7 +13,9 @@ from functools import cache
 
 from bot.wording import Words
 
+LINES_MAX = 3
 TEXT_MAX = 2000  # characters that are looked at; the rest of a longer message is not read
+TAKE_ARGUMENTS = frozenset({"quiz", "topics", "goal", "flag", "time", "zone", "days", "quiet", "cap"})
 _EDGES = " \t\r\n.,;:!?…\"'“”‘’()[]"
 
 
@@ -37,7 +39,15 @@ def commands(say: Words) -> dict[str, str]:
         "progress": say.synonyms("progress, my progress, how am i doing, stats, statistics, score"),
         "settings": say.synonyms("settings, preferences, options, change settings"),
         "pause": say.synonyms("pause, stop, unsubscribe, stop writing, leave me alone, stop quizzes, stop messages"),
-        "resume": say.synonyms("resume, unpause, start again, wake up, bring them back"),
+        "resume": say.synonyms("resume, unpause, resume quizzes, resume reminders"),
+        "leave": say.synonyms("quit, exit, cancel, stop quiz, end quiz, stop the quiz, end the quiz, enough, i'm done"),
+        "think": say.synonyms("wait, hmm, hm, let me think, one moment, hold on, sorry, a moment"),
+        "repeat": say.synonyms("repeat, repeat that, what was the question, repeat the question, again"),
+        "time": say.synonyms("time, set time, change time"),
+        "zone": say.synonyms("zone, time zone, timezone"),
+        "days": say.synonyms("days, set days"),
+        "quiet": say.synonyms("quiet, quiet hours"),
+        "cap": say.synonyms("questions a day, items a day"),
         "undo": say.synonyms("undo, take that back, oops"),
         "flag": say.synonyms("flag, report, this question is wrong, the question is wrong, that's wrong, thats wrong"),
         "privacy": say.synonyms("privacy, what do you know about me, my data, data protection"),
@@ -56,9 +66,12 @@ def commands(say: Words) -> dict[str, str]:
             "that's not it, thats not it, not it, not what i meant, wrong topic, no not that, no that's not it, "
             "that's not what i meant"
         ),
-        "unsure": say.synonyms("i don't know, i dont know, idk, dunno, no idea, don't know, dont know, pass, not sure"),
-        "hint": say.synonyms("hint, a hint, give me a hint, clue"),
-        "skip": say.synonyms("skip, skip it, skip this, skip question"),
+        "unsure": say.synonyms(
+            "i don't know, i dont know, idk, dunno, no idea, don't know, dont know, pass, not sure, no clue, "
+            "i forgot, i don't remember, i dont remember, i have no idea, don't remember, unsure"
+        ),
+        "hint": say.synonyms("hint, a hint, clue, a clue, help me"),
+        "skip": say.synonyms("skip, skip it, skip this, skip question, skip this one"),
         "guessed": say.synonyms("i guessed, guessed, lucky guess, just guessed"),
         "easy": say.synonyms("too easy, easy, that was too easy"),
         "next": say.synonyms("next, next question, next one, another, another one"),
@@ -72,8 +85,11 @@ def commands(say: Words) -> dict[str, str]:
             "awesome, perfect"
         ),
         "bye": say.synonyms("bye, goodbye, see you, good night, later, see you later"),
-        "yes": say.synonyms("yes, y, yes please, sure, ok, okay, yep, yeah, of course"),
-        "no": say.synonyms("no, n, no thanks, nope, no thank you, not now"),
+        "yes": say.synonyms(
+            "yes, y, yes please, sure, ok, okay, yep, yeah, of course, yes thanks, sounds good, do it, "
+            "i knew it, knew it, 👍"
+        ),
+        "no": say.synonyms("no, n, no thanks, nope, no thank you, not now, rather not, not really, i did not, 👎"),
         "self": say.synonyms("who are you, what are you, are you a bot, are you human, are you an ai, what is this"),
     }
     return {tidy(word): name for name, wordlist in spoken.items() for word in wordlist}
@@ -84,7 +100,12 @@ def patterns(say: Words) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Whole-message patterns of a language, first match wins; groups are the argument and the other."""
     spoken = (
         ("quiz_this", say.label(r"(?:quiz|test) me on (?:that|it|this)(?: topic)?")),
-        ("quiz", say.label(r"(?:quiz|(?:quiz|test|drill) me)(?: on| about)?(?: the)? (.+)")),
+        ("quiz", say.label(r"(?:(?:quiz|test|drill) me|quiz)(?: on| about)?(?: the)? (.+)")),
+        ("quiz", say.label(r"(?:give me|start|how about|let's do|lets do|i want|take) (?:a|another) quiz")),
+        (
+            "quiz",
+            say.label(r"(?:give me|start|how about|let's do|lets do|i want|take) a quiz (?:on|about) (?:the )?(.+)"),
+        ),
         (
             "topics",
             say.label(
@@ -102,11 +123,13 @@ def patterns(say: Words) -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("quiet", say.label(r"(?:set )?quiet(?: hours)? (?:from )?((?:\d|off|none|noon|midnight).*)")),
         ("retention", say.label(r"(?:set )?retention (?:to )?(-?[\d.,]{1,6}) ?%?")),
         ("goal", say.label(r"(?:set )?(?:my )?goal (?!of\b|for\b)(?:is |to )*(?:become |be )?(?:an? )?(.+)")),
-        ("flag", say.label(r"(?:flag|report)[ :]+(.+)")),
+        ("flag", say.label(r"(?:flag|report)(?:\s*:| this| that| it)\s*(.+)")),
+        ("topics", say.label(r"(skills|practices|careers|jobs|concepts|paths)")),
         (
             "pause",
             say.label(
-                r"(?:please )?(?:pause|stop)(?: (?:the|all|my))?(?: (?:quizzes|messages|reminders|writing))(?: please)?"
+                r"(?:(?:pause|stop|turn off)(?: sending)?(?: me)?(?: the| all| my| your)?"
+                r" (?:quizzes|messages|reminders|writing)|(?:don't|do not|stop) (?:write|writing)(?: to)? me)"
             ),
         ),
         ("differs", say.label(r"(?:and )?how (?:is|are) (?:that|it|this|they) different (?:from|to|than) (.+)")),
@@ -131,17 +154,38 @@ def understand(text: str, say: Words) -> Intent:
     """What a typed message asks for. A leading slash is allowed before any command word."""
     plain = tidy(text)
     bare = plain.removeprefix("/")
-    name = commands(say).get(bare)
+    polite = re.sub(_polite(say), "", bare).strip(_EDGES)
+    name = commands(say).get(bare) or commands(say).get(polite)
     if name:
         return Intent(name)
     if text.lstrip().startswith("/"):
-        word, _, rest = bare.partition(" ")
-        word = word.partition("@")[0]
-        known = commands(say).get(word)
-        return Intent(known, rest) if known else _pattern(bare, say) or Intent("no_command", word)
+        return _slash(bare, say)
     if not any(ch.isalnum() for ch in plain):
         return Intent("nothing", plain)
-    return _pattern(plain, say) or Intent("question", without_courtesy(text[:TEXT_MAX], say))
+    return _pattern(plain, say) or _pattern(polite, say) or Intent("question", without_courtesy(text[:TEXT_MAX], say))
+
+
+@cache
+def _polite(say: Words) -> re.Pattern[str]:
+    """What people wrap a command in: "can you …", "… please"."""
+    return re.compile(
+        say.label(
+            r"^(?:(?:please|ok|okay|can you|could you|can i have|could i have|may i have|give me|i need|i want"
+            r"|i'm|im|i am|really|just|sorry)\b[, ]*)+|(?:[, ]+(?:please|thanks|thank you|now|then|sorry))+$"
+        )
+    )
+
+
+def _slash(bare: str, say: Words) -> Intent:
+    """A command behind a slash. Those that take something take what follows; to the others it does not matter."""
+    word, _, rest = bare.partition(" ")
+    word = word.partition("@")[0]
+    known = commands(say).get(word)
+    if known == "settings" and rest:
+        return _pattern(rest, say) or Intent(known)
+    if known:
+        return Intent(known, rest.strip(_EDGES) if known in TAKE_ARGUMENTS else "")
+    return _pattern(bare, say) or Intent("no_command", word)
 
 
 def _pattern(plain: str, say: Words) -> Intent | None:
@@ -150,7 +194,7 @@ def _pattern(plain: str, say: Words) -> Intent | None:
     for name, pattern in patterns(say):
         found = pattern.fullmatch(plain)
         if found:
-            groups = found.groups()
+            groups = [group or "" for group in found.groups()]
             return Intent(
                 name, groups[0].strip(_EDGES) if groups else "", groups[1].strip(_EDGES) if len(groups) > 1 else ""
             )
@@ -166,15 +210,31 @@ def without_courtesy(text: str, say: Words) -> str:
     return rest or text
 
 
+def without_lead_in(text: str, say: Words) -> str:
+    """A typed answer without what people put before it: "I think it's the standby" is "the standby"."""
+    lead = say.label(
+        r"(?:(?:i think|i guess|i'd say|maybe|perhaps|probably|not sure but|it is|it's|its|that is|that's"
+        r"|the answer is|answer|option|number|the)\b[:,]? *)*"
+    )
+    trail = say.label(r"(?: (?:one|option))?[?!. ]*$")
+    plain = tidy(text)
+    bare = re.sub(trail, "", re.sub(f"^{lead}", "", plain))
+    return bare or plain
+
+
 def parts(text: str) -> list[str]:
-    """The questions of one message, split after question marks and at line ends."""
-    pieces = [piece.strip() for piece in re.split(r"(?<=\?)\s+|\n+", text) if piece.strip()]
+    """The questions of one message, split after question marks, and at line ends where few lines are given.
+
+    Many lines that are no questions are a story or a paste, and stay together.
+    """
+    lines = [line.strip() for line in text.splitlines() if any(ch.isalnum() for ch in line)]
+    if len(lines) > LINES_MAX and sum(line.endswith("?") for line in lines) < len(lines) - 1:
+        return [" ".join(lines)]
+    pieces = [piece.strip() for line in lines for piece in re.split(r"(?<=\?)\s+", line)]
     return [piece for piece in pieces if any(ch.isalnum() for ch in piece)]
 
 
 def looks_like_question(text: str, say: Words) -> bool:
     """Whether a message typed while a quiz question is open is a question of the learner's own."""
-    asking = say.label(
-        r"(?:what|how|why|who|when|where|which|can|could|should|is|are|does|do|explain|tell me|define)\b.+"
-    )
+    asking = say.label(r"(?:what|how|why|who|where|which|can|could|should|is|are|does|do|explain|tell me|define)\b.+")
     return text.rstrip().endswith("?") or re.match(asking, tidy(text), re.IGNORECASE) is not None

@@ -28,7 +28,8 @@ class Words:
 
     def __call__(self, text: str, /, **values: object) -> Md:
         """The sentence `text` in this language, its `{names}` filled in."""
-        return Md(self._catalogue.gettext(text).format_map(_escaped(values)))
+        found = self._catalogue.gettext(text)
+        return Md(found.format_map(_escaped(values)) if values else found)
 
     def many(self, one: str, other: str, n: int, /, **values: object) -> Md:
         """The plural form that `n` asks for; `{n}` is filled in too."""

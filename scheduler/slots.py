@@ -92,6 +92,14 @@ def zone_named(name: str) -> ZoneInfo:
         raise _unknown(name) from None
 
 
+def is_zone(name: str) -> bool:
+    """Whether this is an IANA zone that we know; a platform may name a newer one."""
+    try:
+        return bool(name) and bool(zone_named(name))
+    except ValueError:
+        return False
+
+
 def learning_day(at: datetime, zone: ZoneInfo | str) -> date:
     """Return the learning day of an instant: the local date, where the day rolls over at 04:00.
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     ColumnElement,
     Connection,
@@ -28,16 +29,18 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    literal_column,
     select,
     update,
 )
 from sqlalchemy import Dialect as Compiling
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import TypeEngine
 
-from bot.store.types import Json, UtcDateTime, to_json, utc_text
+from bot.store.types import Json, UtcDateTime, from_json, to_json, utc, utc_of_text, utc_text
 
 Row = dict[str, Any]
 Change = Callable[[Any, Any], Any]
@@ -45,6 +48,7 @@ DialectName = Literal["sqlite", "postgresql"]
 DIALECTS: tuple[DialectName, ...] = ("sqlite", "postgresql")
 
 _LITE: Compiling = pysqlite.dialect()
+_COMPILING: dict[DialectName, Compiling] = {"sqlite": _LITE, "postgresql": psycopg.dialect()}  # type: ignore[no-untyped-call]
 _rows = bindparam("rows", type_=Json)
 
 
@@ -67,7 +71,10 @@ def given(dialect: DialectName, columns: Mapping[str, Column[Any]]) -> tuple[Fro
             for name, kind in types.items()
         }
     each = func.json_each(_rows).table_valued("value", name="given")
-    return each, {name: func.json_extract(each.c.value, f"$.{name}", type_=like.type) for name, like in columns.items()}
+    return each, {
+        name: func.json_extract(each.c.value, literal_column(f"'$.{name}'"), type_=like.type)
+        for name, like in columns.items()
+    }
 
 
 def given_values(dialect: DialectName, like: Column[Any]) -> Select[Any]:
@@ -130,6 +137,58 @@ class Update:
     def __call__(self, conn: Connection, rows: Sequence[Row]) -> None:
         """Write the rows; each holds the key and every column. The rows may be changed."""
         _write(conn, self._many, self._single, rows)
+
+
+class Rows:
+    """A select of rows named by the parameter "rows", compiled once, its values decoded without SQLAlchemy's own types.
+
+    Its result equals that of `conn.execute(statement)`.
+    """
+
+    def __init__(self, make: Callable[[DialectName], Select[Any]]) -> None:
+        """Prepare the select that `make` gives for each database."""
+        self._forms = {name: _Form(name, make(name)) for name in DIALECTS}
+
+    def __call__(self, conn: Connection, given_rows: Sequence[Any]) -> list[list[Any]]:
+        """The rows found for `given_rows`, as `given` or `given_values` take them."""
+        form = self._forms[dialect_of(conn)]
+        found = conn.exec_driver_sql(form.sql, form.parameters(to_json(given_rows))).all()
+        rows = [list(row) for row in found]
+        for place, decode in form.decoders:
+            for row in rows:
+                value = row[place]
+                if value is not None:
+                    row[place] = decode(value)
+        return rows
+
+
+class _Form:
+    """A select for one database."""
+
+    def __init__(self, name: DialectName, statement: Select[Any]) -> None:
+        compiled = statement.compile(dialect=_COMPILING[name])
+        self.sql = str(compiled)
+        self.parameters = _named if name == "postgresql" else _single
+        decoders = ((place, _decoder(name, each.type)) for place, each in enumerate(statement.selected_columns))
+        self.decoders = [(place, decode) for place, decode in decoders if decode is not None]
+
+
+def _named(text: str) -> Any:
+    return {"rows": text}
+
+
+def _single(text: str) -> Any:
+    return (text,)
+
+
+def _decoder(name: DialectName, kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    if isinstance(kind, Json):
+        return from_json
+    if isinstance(kind, UtcDateTime):
+        return utc_of_text if name == "sqlite" else utc
+    if name == "sqlite" and isinstance(kind, Date):
+        return date.fromisoformat
+    return bool if name == "sqlite" and isinstance(kind, Boolean) else None
 
 
 class _Tuples:

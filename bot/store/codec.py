@@ -6,8 +6,8 @@ leaves out what has its default, so that a new field needs no migration.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
@@ -24,11 +24,6 @@ ASK_COLUMNS = ("n", "item", "topic", "status", "outcome", "asked_at", "answered_
 CARD_COLUMNS = ("item", "topic", "stability", "difficulty", "due", "last", "reps", "lapses", "leech")
 LEARNER_COLUMNS = tuple(field.name for field in fields(Learner))
 REVIEW_COLUMNS = tuple(field.name for field in fields(Review))
-_ASK_BODY = {
-    field.name: None if field.default is MISSING else field.default
-    for field in fields(Ask)
-    if field.name not in ASK_COLUMNS
-}
 
 
 def address_list(address: Address) -> list[str]:
@@ -44,54 +39,66 @@ def address_of(value: Sequence[str]) -> Address:
 # --- learners
 
 
-def _known(value: Mapping[str, Any], names: frozenset[str]) -> Values:
-    """The fields that still exist: a version that dropped one reads what an older one wrote."""
-    return {name: field for name, field in value.items() if name in names}
+class _Shape:
+    """How a record lies in JSON: an object of the fields that differ from their defaults.
+
+    Fields that a newer version dropped are passed over, so that it reads what an older one wrote.
+    """
+
+    def __init__(self, record: type[Any], leave_out: tuple[str, ...] = ()) -> None:
+        kept = [field for field in fields(record) if field.name not in leave_out]
+        self._record = record
+        self._names = [field.name for field in kept]
+        self._known = frozenset(self._names)
+        self._defaults = [field.default for field in kept]
+        self._values = attrgetter(*self._names)
+        self._readers = [(each.name, _READERS[str(each.type)]) for each in kept if str(each.type) in _READERS]
+        self._writers = [(each.name, _WRITERS[str(each.type)]) for each in kept if str(each.type) in _WRITERS]
+
+    def write(self, record: Any) -> Values:
+        """The object of a record; dates in it become text when it is encoded."""
+        each = zip(self._names, self._values(record), self._defaults, strict=True)
+        found = {name: value for name, value, default in each if value is not default and value != default}
+        for name, write in self._writers:
+            if name in found:
+                found[name] = write(found[name])
+        return found
+
+    def read(self, value: Mapping[str, Any]) -> Values:
+        """The fields of a record from its object."""
+        known = self._known
+        found = dict(value) if value.keys() <= known else {name: part for name, part in value.items() if name in known}
+        for name, read in self._readers:
+            if name in found:
+                found[name] = read(found[name])
+        return found
 
 
-def _session(value: Mapping[str, Any]) -> Session:
-    rest = _known(value, _SESSION_FIELDS)
-    if "started_at" in rest:
-        rest["started_at"] = datetime.fromisoformat(rest["started_at"])
-    return Session(**{**rest, "plan": tuple(rest["plan"])})
+# By the type that a field is declared with; the others are the same in JSON.
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "tuple[str, ...]": tuple,
+    "date | None": date.fromisoformat,
+    "datetime | None": datetime.fromisoformat,
+    "tuple[AskOption, ...]": lambda options: tuple(AskOption(*option) for option in options),
+    "Session | None": lambda value: Session(**_SESSION.read(value)),
+}
+_WRITERS: dict[str, Callable[[Any], Any]] = {
+    "tuple[AskOption, ...]": lambda options: [(each.id, each.text, each.right, each.why) for each in options],
+    "Session | None": lambda session: _SESSION.write(session),
+}
+_SESSION: _Shape = _Shape(Session)
+_STATE: _Shape = _Shape(State)
+_ASK: _Shape = _Shape(Ask, ASK_COLUMNS)
 
 
 def state_of(value: Mapping[str, Any]) -> State:
     """The conversation's memory from its JSON."""
-    if not value:
-        return State()
-    rest = _known(value, _STATE_FIELDS)
-    for name in ("offered", "interests"):
-        if name in rest:
-            rest[name] = tuple(rest[name])
-    if "session" in rest:
-        rest["session"] = _session(rest["session"])
-    if "day" in rest:
-        rest["day"] = date.fromisoformat(rest["day"])
-    return State(**rest)
-
-
-def _spare(record: Any, defaults: Any) -> Values:
-    return {name: value for name, default in defaults if (value := getattr(record, name)) != default}
-
-
-_STATE_DEFAULTS = tuple((field.name, field.default) for field in fields(State))
-_SESSION_DEFAULTS = tuple((field.name, field.default) for field in fields(Session))
-_STATE_FIELDS = frozenset(field.name for field in fields(State))
-_SESSION_FIELDS = frozenset(field.name for field in fields(Session))
+    return State(**_STATE.read(value))
 
 
 def state_json(state: State) -> Values:
     """The conversation's memory as JSON."""
-    value = _spare(state, _STATE_DEFAULTS)
-    if state.session is not None:
-        session = _spare(state.session, _SESSION_DEFAULTS)
-        if state.session.started_at is not None:
-            session["started_at"] = state.session.started_at.isoformat()
-        value["session"] = session
-    if state.day is not None:
-        value["day"] = state.day.isoformat()
-    return value
+    return _STATE.write(state)
 
 
 def learner_of(row: Row) -> Learner:
@@ -99,13 +106,13 @@ def learner_of(row: Row) -> Learner:
     values = list(row)
     if values[_HOME] is not None:
         values[_HOME] = address_of(values[_HOME])
-    values[_STATE] = state_of(values[_STATE])
+    values[_STATE_AT] = state_of(values[_STATE_AT])
     return Learner(*values)
 
 
 _learner_fields = attrgetter(*LEARNER_COLUMNS)
 _HOME = LEARNER_COLUMNS.index("home")
-_STATE = LEARNER_COLUMNS.index("state")
+_STATE_AT = LEARNER_COLUMNS.index("state")
 
 
 def learner_values(learner: Learner) -> Values:
@@ -123,23 +130,16 @@ def learner_values(learner: Learner) -> Values:
 def ask_of(row: Row) -> Ask:
     """An ask from the columns ASK_COLUMNS."""
     n, item, topic, status, outcome, asked_at, answered_at, seq, body = row
-    rest = dict(body)
-    if "options" in rest:
-        rest["options"] = tuple(AskOption(*option) for option in rest["options"])
-    if "accept" in rest:
-        rest["accept"] = tuple(rest["accept"])
-    rest.update(status=status, outcome=outcome, answered_at=answered_at, seq=seq)
-    return Ask(n=n, item=item, topic=topic, asked_at=asked_at, **rest)
+    state = {"status": status, "outcome": outcome, "answered_at": answered_at, "seq": seq}
+    return Ask(n=n, item=item, topic=topic, asked_at=asked_at, **state, **_ASK.read(body))
 
 
 def ask_values(learner_id: int, ask: Ask) -> Values:
     """An ask's columns."""
-    body = {name: value for name, default in _ASK_BODY.items() if (value := getattr(ask, name)) != default}
-    if ask.options:
-        body["options"] = [(option.id, option.text, option.right, option.why) for option in ask.options]
     return {
         "learner_id": learner_id, "n": ask.n, "item": ask.item, "topic": ask.topic, "status": ask.status,
-        "outcome": ask.outcome, "asked_at": ask.asked_at, "answered_at": ask.answered_at, "seq": ask.seq, "body": body,
+        "outcome": ask.outcome, "asked_at": ask.asked_at, "answered_at": ask.answered_at, "seq": ask.seq,
+        "body": _ASK.write(ask),
     }  # fmt: skip
 
 

@@ -128,25 +128,15 @@ class Tx:
                 rows[item] = row
         return [rows[item] for item in sorted(rows)]
 
-    def _due(self, day: date) -> list[CardRow]:
-        rows = [row for row in self.cards() if row.card.due is not None and row.card.due <= day and not row.leech]
-        return sorted(rows, key=lambda row: (row.card.due or day, row.item))
-
     def due_cards(self, day: date, limit: int) -> list[CardRow]:
         """The cards due on learning day `day` or before, the longest due first, leeches left out."""
-        if not self.writes.cards:
+        own = self.writes.cards
+        if not own:
             return read.due_cards(self._conn, self.loaded.id, day, limit)
-        return self._due(day)[:limit]
-
-    def count_due(self, day: date) -> int:
-        """How many cards are due on `day` or before."""
-        return len(self._due(day)) if self.writes.cards else read.count_due(self._conn, self.loaded.id, day)
-
-    def next_due_day(self) -> date | None:
-        """The earliest day on which any card is due, None without cards."""
-        if not self.writes.cards:
-            return read.next_due_day(self._conn, self.loaded.id)
-        return min((row.card.due for row in self.cards() if row.card.due and not row.leech), default=None)
+        stored = read.due_cards(self._conn, self.loaded.id, day, limit + len(own))
+        written = [row for row in own.values() if row and row.card.due and row.card.due <= day and not row.leech]
+        rows = [*(row for row in stored if row.item not in own), *written]
+        return sorted(rows, key=lambda row: (row.card.due or day, row.item))[:limit]
 
     # --- the review log
 

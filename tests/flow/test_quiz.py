@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bot.grading import counting
+from bot.progress import counting
 from knowledge.markup import plain
 from scheduler.spacing import Memory, Rating, replay
 from tests.flow.talking import Person, World
@@ -190,7 +190,7 @@ async def test_stale_buttons_explain_and_change_nothing(ann: Person, tutor_world
     assert "answered yesterday (right)" in await ann.act(old)
     bob = tutor_world.learner("bob")
     await bob.command("start")
-    assert "put to someone else" in await bob.act(old)
+    assert "isn't one of yours" in await bob.act(old)
     assert "long past" in await ann.act("a:1-99:abcd")
     assert (await ann.log(), await ann.cards()) == before
 

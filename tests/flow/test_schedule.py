@@ -122,7 +122,7 @@ async def test_a_learner_without_a_zone_is_asked_what_time_it_is(tutor_world: Wo
     await ann.answer(right=False)
     assert "What time is it for you?" in await ann.press("Yes, 9:00")
     assert "09:00" in ann.labels()
-    assert "it is 9:00 there" in await ann.press("09:00")
+    assert "It is 9:00 for you (UTC+1)." in await ann.press("09:00")
     assert (await ann.record()).next_due_at == datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 

@@ -14,28 +14,31 @@ from bot.store.tables import GAP, LEARNER, WISH
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A learner to write to, at `home`; `at` is the slot that came, `snoozes` how often they put a quiz off."""
+    """A learner to write to, at `home`; `at` is the slot that came."""
 
     learner: int
     home: Address
     zone: str
     at: datetime
-    snoozes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A learner who wants to hear once the gap `gap` (whose text is `text`) is closed."""
+    """A learner who wants to hear once the gap `gap` (whose text is `text`) is closed.
+
+    `rejected` is the topic that the question led to when it was asked and that was not it, "" for none.
+    """
 
     gap: str
     text: str
+    rejected: str
     learner: int
     question: str
     address: Address
 
 
 _due = (
-    select(LEARNER.c.id, LEARNER.c.home, LEARNER.c.zone, LEARNER.c.next_due_at, LEARNER.c.state)
+    select(LEARNER.c.id, LEARNER.c.home, LEARNER.c.zone, LEARNER.c.next_due_at)
     .where(
         LEARNER.c.next_due_at <= bindparam("now"),
         LEARNER.c.consent == "yes",
@@ -46,7 +49,7 @@ _due = (
     .limit(bindparam("most"))
 )
 _wanted = (
-    select(WISH.c.gap, GAP.c.text, WISH.c.learner_id, WISH.c.question, WISH.c.address)
+    select(WISH.c.gap, GAP.c.text, GAP.c.decision, GAP.c.nearest, WISH.c.learner_id, WISH.c.question, WISH.c.address)
     .join(GAP, GAP.c.id == WISH.c.gap)
     .order_by(WISH.c.gap, WISH.c.learner_id)
 )
@@ -55,10 +58,13 @@ _wanted = (
 def due_learners(conn: Connection, now: datetime, limit: int) -> list[Due]:
     """The learners whose slot came by `now`, the longest waiting first; not locked, so checked again by the inbox."""
     rows = conn.execute(_due, {"now": now, "most": limit})
-    return [Due(id_, address_of(home), zone, at, state.get("snoozes", 0)) for id_, home, zone, at, state in rows]
+    return [Due(id_, address_of(home), zone, at) for id_, home, zone, at in rows]
 
 
 def wanted(conn: Connection) -> list[Wanted]:
     """All wishes, by gap."""
     rows = conn.execute(_wanted)
-    return [Wanted(gap, text, learner, question, address_of(to)) for gap, text, learner, question, to in rows]
+    return [
+        Wanted(gap, text, nearest[0] if decision == "rejected" and nearest else "", learner, question, address_of(to))
+        for gap, text, decision, nearest, learner, question, to in rows
+    ]

@@ -263,7 +263,7 @@ def test_any_number_serves_from_postgresql() -> None:
 
 
 def test_instants_are_aware_utc_in_and_out() -> None:
-    kind, lite, postgres = UtcDateTime(), SQLiteDialect_pysqlite(), PGDialect_psycopg()
+    kind, lite, postgres = UtcDateTime(), SQLiteDialect_pysqlite(), PGDialect_psycopg()  # type: ignore[no-untyped-call]
     kathmandu = datetime(2026, 11, 22, 5, 45, tzinfo=timezone(timedelta(hours=5, minutes=45)))
     midnight = datetime(2026, 11, 22, tzinfo=UTC)
     text = kind.process_bind_param(kathmandu, lite)
