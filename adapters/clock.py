@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from knowledge.errors import SettingsError
+
+YEARS = range(2000, 2201)  # of a demo's start: far enough from the ends of the calendar for every sum
+FARTHEST = timedelta(weeks=52)  # of one step: each hour of it is lived through
+_STEP = re.compile(r"([+-]?)(\d{1,4}) ?([mhdw])", re.ASCII)
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class Clock:
@@ -34,34 +41,47 @@ class DemoClock(Clock):
         self._start += by
         return self.now()
 
-    def at_least(self, moment: datetime) -> None:
-        """Move forward to `moment` where it is behind: a demo database remembers how late it was."""
-        if moment > self.now():
-            self.advance(moment - self.now())
+    def at_least(self, moment: datetime) -> bool:
+        """Move forward to `moment` where it is behind; True if it was. A demo database remembers how late it was."""
+        behind = moment - self.now()
+        if behind > timedelta(0):
+            self.advance(behind)
+        return behind > timedelta(0)
 
 
-def parse_moment(text: str) -> datetime:
-    """Read an ISO 8601 moment; without an offset it is taken as UTC.
+def parse_moment(text: str, zone: str = "UTC") -> datetime:
+    """Read an ISO 8601 moment; without an offset it is a wall clock's in `zone`.
 
     Raises:
-        SettingsError: it cannot be read.
+        SettingsError: it cannot be read, or lies too far away.
     """
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise SettingsError(f"--now {text!r} is not a moment; write it as 2026-11-22T09:00") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise SettingsError(f"--now {text!r} is not a moment. Write it as 2026-11-22T09:00.") from None
+    if moment.year not in YEARS:
+        raise SettingsError(f"--now {text!r} is too far away. Take a year from {YEARS[0]} to {YEARS[-1]}.")
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+
+
+def is_step(text: str) -> bool:
+    """Whether this is meant as a step of the clock: "+1d", "2w", also a wrong one with a sign."""
+    return text.startswith(("+", "-")) or _STEP.fullmatch(text.casefold()) is not None
 
 
 def parse_step(text: str) -> timedelta:
     """Read how far to move: "+1d", "12h", "+30m", "2w".
 
     Raises:
-        ValueError: it cannot be read, or is negative.
+        ValueError: it cannot be read, is negative, or is more than a year.
     """
-    units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-    plain = text.strip().removeprefix("+").casefold()
-    number, unit = plain[:-1], plain[-1:]
-    if unit not in units or not number.isdecimal() or len(number) > 4:
-        raise ValueError(f"{text!r} is no step; write +1d, +12h, +30m or +2w")
-    return timedelta(**{units[unit]: int(number)})
+    found = _STEP.fullmatch(text.strip().casefold())
+    if not found:
+        raise ValueError(f"I couldn't read {text!r} as a step. Try +1d, +12h, +30m or +2w.")
+    sign, number, unit = found.groups()
+    if sign == "-":
+        raise ValueError("The demo clock only moves forward: what was answered cannot be unanswered. Try +1d.")
+    step = timedelta(**{_UNITS[unit]: int(number)})
+    if step > FARTHEST:
+        raise ValueError("That is more than a year at once. Try +52w, as often as you like.")
+    return step

@@ -8,11 +8,14 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from adapters import CONTENT
 from knowledge.errors import SettingsError
 
-CONTENT = Path(__file__).resolve().parent.parent / "knowledge" / "content"
+__all__ = ["CONTENT", "Settings", "load_settings"]
+
 _ADMIN = re.compile(r"telegram:\d+|slack:[A-Z0-9]+:[A-Z0-9]+|terminal")
 
 
@@ -24,9 +27,21 @@ def _also_plain(name: str) -> AliasChoices:
 class Settings(BaseSettings):
     """Everything that can be set. Names are in the environment with the prefix TUTOR_, case is ignored."""
 
-    model_config = SettingsConfigDict(env_prefix="TUTOR_", env_file=".env", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="TUTOR_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,  # `TUTOR_PORT=` in a deployment's template means: not set
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
 
-    database_url: str = Field("sqlite:///data/tutor.db", validation_alias=_also_plain("DATABASE_URL"))
+    database_url: str = Field(
+        "sqlite:///data/tutor.db",
+        validation_alias=_also_plain("DATABASE_URL"),
+        repr=False,  # it may hold a password
+    )
     database_key: SecretStr | None = None
     database_key_file: Path | None = None
     secret_key: SecretStr | None = None
@@ -91,9 +106,12 @@ class Settings(BaseSettings):
         try:
             key = self.database_key_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"TUTOR_DATABASE_KEY_FILE: cannot read {self.database_key_file}: {error}") from error
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise SettingsError(
+                f"setting TUTOR_DATABASE_KEY_FILE: cannot read {self.database_key_file}: {reason}"
+            ) from None
         if not key:
-            raise SettingsError(f"TUTOR_DATABASE_KEY_FILE: {self.database_key_file} is empty")
+            raise SettingsError(f"setting TUTOR_DATABASE_KEY_FILE: {self.database_key_file} is empty")
         return key
 
 
@@ -106,12 +124,14 @@ def load_settings(**given: object) -> Settings:
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        raise SettingsError("; ".join(_line(dict(one)) for one in error.errors(include_url=False))) from None
+        raise SettingsError("\n".join(_line(problem) for problem in error.errors(include_url=False))) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsError(f"cannot read the file .env: {reason}") from None
 
 
-def _line(problem: dict[str, object]) -> str:
-    location = problem.get("loc")
-    name = str(location[0]) if isinstance(location, tuple) and location else ""
+def _line(problem: ErrorDetails) -> str:
+    name = str(problem["loc"][0]) if problem["loc"] else ""
     bare = name.upper().removeprefix("TUTOR_")
-    message = str(problem.get("msg", "")).removeprefix("Value error, ")
+    message = problem["msg"].removeprefix("Value error, ")
     return f"setting TUTOR_{bare}: {message}" if bare else f"settings: {message}"

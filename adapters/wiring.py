@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
-from bot.store.queries.prune import prune
 from tzlocal import get_localzone_name
 
 from adapters.clock import Clock, DemoClock
 from adapters.config import Settings
 from adapters.shelf import Shelf
-from adapters.terminal import ADDRESS, Chat
+from adapters.terminal.chat import ADDRESS, Chat, SentRow
 from bot import tutor
 from bot.due import deliver_due, deliver_taught
 from bot.inbox import Defaults, Inbox
@@ -25,6 +23,7 @@ from bot.outbox import Outbox
 from bot.store.db import Database
 from bot.store.queries import reader
 from bot.store.queries.outbox import rows_after
+from bot.store.queries.prune import prune
 from scheduler.ticker import Ticker
 
 log = structlog.get_logger("tutor.run")
@@ -33,6 +32,7 @@ log = structlog.get_logger("tutor.run")
 DUE_EVERY = 5
 RELOAD_EVERY = 2
 PRUNE_EVERY = 3600
+TELL_EVERY = 24 * 3600
 DUE_AT_ONCE = 100
 
 
@@ -50,31 +50,30 @@ class Application:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Hold the database, bring its schema up to date, and serve until left; what is under way is finished."""
-        with self.db.serve():
-            try:
-                if self.db.dialect == "sqlite":
-                    self.db.upgrade()
-                self.db.check()
-                newest = await self.db.fetch(reader.newest_event)
-                if isinstance(self.clock, DemoClock) and newest:
-                    self.clock.at_least(newest)
-                await self.inbox.start()
-                if self.outbox:
-                    self.inbox.on_commit(self.outbox.wake)
-                    await self.outbox.start()
-                if self.ticker:
-                    self.ticker.start()
-                try:
-                    yield
-                finally:
-                    if self.ticker:
-                        await self.ticker.stop()
-                    await self.inbox.stop()
-                    if self.outbox:
-                        await self.outbox.stop()
-            finally:
-                self.db.close()
+        """Hold the database, bring its schema up to date, and serve until left; what is under way is finished.
+
+        Raises:
+            StoreError: the database cannot be used, or another process serves from it.
+        """
+        async with AsyncExitStack() as stack:  # left in reverse order: first nothing new begins, last the database
+            stack.callback(self.db.close)
+            stack.enter_context(self.db.serve())
+            if self.db.dialect == "sqlite":
+                self.db.upgrade()
+            self.db.check()
+            newest = await self.db.fetch(reader.newest_event)
+            if isinstance(self.clock, DemoClock) and newest and self.clock.at_least(newest):
+                log.info("the demo goes on where its database left off", now=self.clock.now().isoformat())
+            if self.outbox:
+                stack.callback(self.inbox.on_commit(self.outbox.wake))
+                stack.push_async_callback(self.outbox.stop)
+                await self.outbox.start()
+            stack.push_async_callback(self.inbox.stop)
+            await self.inbox.start()
+            if self.ticker:
+                stack.push_async_callback(self.ticker.stop)
+                self.ticker.start()
+            yield
 
     async def deliver(self) -> None:
         """Put the quizzes that are due now into the inbox."""
@@ -84,7 +83,7 @@ class Application:
     async def reload(self) -> None:
         """Serve changed knowledge, and tell those who waited for it."""
         if await self.shelf.refresh():
-            await deliver_taught(self.db, self.inbox, self.shelf.library(), self.clock.now())
+            await self.tell()
 
     async def tell(self) -> None:
         """Tell those whose question the base answers by now, as after a restart with new knowledge."""
@@ -98,16 +97,25 @@ class Application:
         """The terminal's conversation, from the first message that was not shown yet."""
         lane = ADDRESS.lane
 
-        async def unseen(last: int) -> list[Any]:
-            rows = await rows_after(self.db, lane, last)
-            if rows:
-                now = self.clock.now()
-                await self.db.run(lambda conn: reader.mark_shown(conn, lane, rows[-1].id, now))
-            return list(rows)
+        async def rows(last: int) -> Sequence[SentRow]:
+            return await rows_after(self.db, lane, last)
+
+        async def mark(last: int) -> None:
+            now = self.clock.now()
+            await self.db.run(lambda conn: reader.mark_shown(conn, lane, last, now))
 
         shown = await self.db.fetch(lambda conn: reader.last_shown(conn, lane))
         zone = self.settings.timezone or local_zone()
-        return Chat(self.inbox.receive, unseen, self.clock, zone, self.deliver, last=shown)
+        return Chat(self.inbox.receive, rows, mark, self.deliver, self.clock, zone, last=shown)
+
+    def on_terminal_rows(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` after each commit with messages for the terminal; returns how to stop that."""
+        return self.inbox.on_commit(lambda lanes: callback() if ADDRESS.lane in lanes else None)
+
+    @property
+    def history(self) -> Path:
+        """Where the terminal keeps what was typed: beside the SQLite database."""
+        return (self.db.path.parent if self.db.path else Path("data")) / "terminal-history"
 
 
 def build(
@@ -144,7 +152,7 @@ def build(
                 "due": (app.deliver, due_every),
                 "reload": (app.reload, RELOAD_EVERY),
                 "prune": (app.prune, PRUNE_EVERY),
-                "taught": (app.tell, timedelta(days=1).total_seconds()),
+                "taught": (app.tell, TELL_EVERY),
             }
         )
     return app
@@ -153,7 +161,7 @@ def build(
 def local_zone() -> str:
     """The IANA zone of this machine; UTC where it has none that can be told."""
     try:
-        return str(get_localzone_name() or "UTC")
+        return ZoneInfo(get_localzone_name() or "UTC").key
     except (LookupError, ValueError, OSError):
         return "UTC"
 
@@ -163,10 +171,3 @@ def demo_settings(settings: Settings) -> Settings:
     return settings.model_copy(
         update={"database_url": "sqlite:///data/demo.db", "database_key": None, "database_key_file": None}
     )
-
-
-def history_file(settings: Settings) -> Path:
-    """Where the terminal keeps what was typed: beside the SQLite database, readable by its owner only."""
-    name = settings.database_url.removeprefix("sqlite:///")
-    folder = Path(name).parent if name != settings.database_url else Path("data")
-    return folder / "terminal-history"

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bot.messages import Answer, Button, Event, Reply
 from bot.records import CardRow, Learner
-from bot.store.tx import Tx
 from bot.wording import Words
 from knowledge.markup import Md
 from knowledge.model import Library, Topic
 from scheduler.slots import Habits
 from scheduler.spacing import learning_day
+
+if TYPE_CHECKING:  # the conversation needs no SQL, and answering one question should not load any
+    from bot.store.tx import Tx
 
 ALL = 1_000_000  # cards: more than anybody has
 HANDFUL = 8

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot import (
     asked_for,
@@ -29,12 +30,14 @@ from bot import (
 )
 from bot.messages import Answer, Event
 from bot.questions import ask_about, comparison, correction, different_from
-from bot.store.tx import Tx
 from bot.turn import Turn, reply
 from bot.understand import Intent, looks_like_question, understand
 from bot.wording import words
 from knowledge.model import Library, Topic
 from scheduler import slots
+
+if TYPE_CHECKING:
+    from bot.store.tx import Tx
 
 ASK_VERBS = frozenset({"a", "hint", "skip", "show", "self", "guess", "easy", "again"})
 

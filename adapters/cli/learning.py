@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from knowledge.errors import KnowledgeError, SettingsError
+from knowledge.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from signal import Signals
+
+    from adapters.clock import DemoClock
     from adapters.config import Settings
     from adapters.wiring import Application
 
+PARTS = ("scheduler",)
+
 Now = Annotated[
-    str, typer.Option("--now", metavar="ISO", help="Start a demo clock at this moment, on a demo database.")
+    str,
+    typer.Option(
+        "--now", metavar="ISO", help="Start a demo clock at this moment (2026-11-23T09:00), on a demo database."
+    ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per reply.")]
 
 
-def chat(now: Now = "", as_json: AsJson = False) -> None:
+def chat(
+    now: Now = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per reply.")] = False,
+) -> None:
     """Talk with Tutor in this terminal; from a pipe, line by line."""
+    from adapters import wiring
     from adapters.clock import DemoClock, parse_moment
     from adapters.config import load_settings
 
     settings = load_settings()
-    start = parse_moment(now) if now else None
-    _talk(settings, DemoClock(start) if start else None, as_json=as_json)
+    clock = DemoClock(parse_moment(now, settings.timezone or wiring.local_zone())) if now else None
+    _talk(settings, clock, as_json=as_json)
 
 
 def run(
-    parts: Annotated[list[str] | None, typer.Argument(help="scheduler; nothing: all that is configured.")] = None,
+    parts: Annotated[
+        list[str] | None, typer.Argument(metavar="[scheduler]...", help="Nothing: all that is configured.")
+    ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="The terminal, a demo clock and a demo database.")] = False,
 ) -> None:
     """Serve learners until stopped."""
@@ -41,73 +54,81 @@ def run(
     from adapters.clock import DemoClock
     from adapters.config import load_settings
 
+    unknown = [part for part in parts or () if part not in PARTS]
+    if unknown:
+        raise SettingsError(f"run: this version has no part {unknown[0]!r}. It has: {', '.join(PARTS)}.")
+    if demo and parts:
+        raise SettingsError("run: --demo is the terminal and all it needs. Name no parts with it.")
     settings = load_settings()
     if demo:
         _talk(settings, DemoClock(datetime.now(UTC)), as_json=False)
-        return
-    unknown = [part for part in parts or [] if part != "scheduler"]
-    if unknown:
-        raise SettingsError(f"this version has no part {unknown[0]!r}; it has: scheduler")
-    _serve(settings)
+    else:
+        _serve(settings)
 
 
-def _open(settings: Settings, **kwargs: object) -> Application:
+def _open(settings: Settings, clock: DemoClock | None = None) -> Application:
     """Put the application together; a broken knowledge base is reported in full."""
     from adapters import logs, wiring
-    from knowledge import report
+    from adapters.cli.library import reported
 
     logs.set_up(settings)
-    try:
-        return wiring.build(settings, **kwargs)  # type: ignore[arg-type]
-    except KnowledgeError as error:
-        files = len({problem.path for problem in error.problems})
-        sys.stderr.write(report.text(error.problems, files, f"{settings.knowledge_dir}/") + "\n")
-        raise
+    with reported(settings.knowledge_dir):
+        return wiring.build(settings, clock=clock)
 
 
-def _talk(settings: Settings, clock: object, *, as_json: bool) -> None:
+def _talk(settings: Settings, clock: DemoClock | None, *, as_json: bool) -> None:
+    import asyncio
+
     from adapters import wiring
-    from adapters.terminal import run_pipe, run_tty
 
     if clock:
         settings = wiring.demo_settings(settings)
     if "log_level" not in settings.model_fields_set:
         settings = settings.model_copy(update={"log_level": "ERROR"})  # log lines would stand between the messages
-    app = _open(settings, clock=clock)
+    app = _open(settings, clock)
 
     async def talk() -> None:
         async with app.running():
             conversation = await app.chat()
-            if sys.stdin.isatty() and sys.stdout.isatty() and not as_json:
-                title = app.shelf.library().base.title
-                await run_tty(
-                    conversation,
-                    wiring.history_file(settings),
-                    title,
-                    lambda show: _on_rows(app, conversation.address.lane, show),
-                )
+            if not as_json and sys.stdin.isatty() and sys.stdout.isatty():
+                from adapters.terminal.tty import run_tty
+
+                await run_tty(conversation, app.history, app.shelf.library().base.title, app.on_terminal_rows)
             else:
+                from adapters.terminal.pipe import run_pipe
+
                 await run_pipe(conversation, sys.stdin, sys.stdout, as_objects=as_json)
 
-    asyncio.run(talk())
+    async def until_stopped() -> None:
+        import signal
 
+        talking = asyncio.create_task(talk(), name="terminal")
+        told = asyncio.Event()
 
-def _on_rows(app: Application, lane: str, show: object) -> None:
-    """Call `show` after each commit that holds rows of a lane."""
-    app.inbox.on_commit(lambda lanes: show() if lane in lanes else None)  # type: ignore[operator]
+        def stop() -> None:  # leaves terminal and database in order
+            told.set()
+            talking.cancel()
+
+        _on_signals((signal.SIGTERM,), stop)
+        try:
+            await talking
+        except asyncio.CancelledError:
+            if not told.is_set():  # it was Ctrl-C
+                raise
+
+    asyncio.run(until_stopped())
 
 
 def _serve(settings: Settings) -> None:
     """Run without a front end of its own until a signal."""
+    import asyncio
     import signal
 
     app = _open(settings)
 
     async def serve() -> None:
         stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, stop.set)
+        _on_signals((signal.SIGINT, signal.SIGTERM), stop.set)
         async with app.running():
             sys.stderr.write("tutor: serving; Ctrl-C stops\n")
             await stop.wait()
@@ -115,24 +136,37 @@ def _serve(settings: Settings) -> None:
     asyncio.run(serve())
 
 
+def _on_signals(signals: Sequence[Signals], act: Callable[[], object]) -> None:
+    """Act once on any of these signals; the second one has its usual effect, for those in a hurry."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+
+    def once() -> None:
+        for one in signals:
+            loop.remove_signal_handler(one)
+        act()
+
+    for one in signals:
+        loop.add_signal_handler(one, once)
+
+
 def ask(
     question: Annotated[str, typer.Argument(help="A question, in your own words.")],
     as_json: Annotated[bool, typer.Option("--json", help="The match and the replies as one JSON object.")] = False,
 ) -> None:
     """Answer one question. Nothing is stored."""
-    from adapters.cli.match import as_object, timed
+    from adapters.cli.library import knowledge_dir, open_library
+    from adapters.cli.match import as_record, timed
     from adapters.cli.one_question import answer_once
-    from adapters.config import load_settings
-    from adapters.terminal import as_json as reply_json
-    from adapters.terminal import shown
-    from knowledge.loader import load
-    from knowledge.search import searchable
+    from adapters.shared.plain_text import as_object, shown
 
-    library = searchable(load(load_settings().knowledge_dir))
+    library = open_library(knowledge_dir())
+    question = question.encode(errors="replace").decode()  # an argument need not be UTF-8
     found, ms = timed(library, question)
     replies = answer_once(library, question)
     if as_json:
-        record = as_object(found, ms) | {"replies": [json.loads(reply_json(reply)) for reply in replies]}
+        record = as_record(found, ms) | {"replies": [as_object(reply) for reply in replies]}
         sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
         return
     for reply in replies:

@@ -15,7 +15,7 @@ def timed(library: Library, question: str) -> tuple[Found, float]:
     return found, (perf_counter() - began) * 1000
 
 
-def as_object(found: Found, ms: float) -> dict[str, Any]:
+def as_record(found: Found, ms: float) -> dict[str, Any]:
     """The record that others rely on: question, decision, confidence, at most five matches, ms."""
     return {
         "question": found.question,

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import itertools
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
-from typing import Any, cast
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Table, func, select
 
 from bot.handling import Defaults
 from bot.inbox import Inbox
 from bot.messages import Address, Answer, Event, EventKind, Receipt, Reply
-from bot.records import Ask, AskOption, CardRow, Review
+from bot.records import Ask, AskOption, CardRow, Review, Session, State
 from bot.store.db import Database
+from bot.store.tables import OUTBOX
 from bot.store.tx import Tx
 from knowledge.model import Library
 from scheduler.spacing import Card
@@ -24,6 +28,7 @@ NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
 TOPIC = "practice/fault-tolerance"
 
+T = TypeVar("T")
 Says = Callable[[Event, Tx], Answer | None]
 _numbers = itertools.count(1)
 
@@ -51,7 +56,7 @@ def event(user: str = "ann", kind: EventKind = "press", **fields: Any) -> Event:
 def ask(n: int = 1, item: str = f"{TOPIC}#ft-standby", **fields: Any) -> Ask:
     """A frozen question with something in every field that is stored apart."""
     options = (AskOption("a1", "the standby server", True, "It was running."), AskOption("b2", "the proxy", False))
-    given = {"options": options, "accept": ("standby", "hot spare"), "explain": "Because.", "version": "cafe", **fields}
+    given = {"options": options, "explain": "Because.", "version": "cafe", **fields}
     return Ask(n=n, item=item, topic=TOPIC, kind="choice", stem="What takes over? ✓", asked_at=NOW, **given)
 
 
@@ -124,3 +129,95 @@ async def world(db: Database, **settings: Any) -> AsyncIterator[World]:
 def put(tx: Tx, **fields: Any) -> None:
     """Change fields of the learner."""
     tx.put(replace(tx.learner, **fields))
+
+
+def count_up(_event: Event, tx: Tx) -> Answer:
+    """Change every kind of row, so that doing it twice would show."""
+    tx.log(review(tx.learner.last_seq + 1))
+    tx.put_card(card(f"i{tx.learner.last_seq}"))
+    put(tx, streak=tx.learner.streak + 1)
+    return Answer((Reply(f"number {tx.learner.streak}"),), notice="counted")
+
+
+def texts(here: World) -> list[str]:
+    """The texts in the outbox, in order."""
+    return [body["text"] for (body,) in here.rows(OUTBOX, "body")]
+
+
+class Gate:
+    """Holds the conversation up on the database thread until it is opened."""
+
+    def __init__(self, says: Says = count_up) -> None:
+        self.entered, self.open = threading.Event(), threading.Event()
+        self.says = says
+
+    def __call__(self, _event: Event, tx: Tx) -> Answer | None:
+        self.entered.set()
+        assert self.open.wait(20)
+        return self.says(_event, tx)
+
+    async def reached(self) -> None:
+        assert await asyncio.to_thread(self.entered.wait, 20)
+
+
+async def do(here: World, work: Callable[[Tx], T], user: str = "ann", **fields: Any) -> T:
+    """Run `work` in an event of `user`; returns what it returned, once that is committed."""
+    results: list[T] = []
+
+    def says(_event: Event, tx: Tx) -> Answer:
+        results.append(work(tx))
+        return Answer()
+
+    receipt = await here.tell(event(user, **fields), says)
+    assert receipt.outcome == "done"
+    return results[-1]
+
+
+# By the type that a field of a record is declared with: a value that differs from any default.
+SAMPLES: dict[str, Any] = {
+    "int": 7,
+    "float": 0.625,
+    "bool": True,
+    "str": "später ✓",
+    "date | None": TODAY,
+    "datetime | None": NOW + timedelta(hours=1, microseconds=7),
+    "tuple[str, ...]": ("a/b", "c/d"),
+    "Address | None": Address("slack", "T1", "D1", "171.5"),
+}
+
+
+def full(record: type[T], **fields: Any) -> T:
+    """A record with every field filled in, so that one which the store forgets shows."""
+    made: dict[str, Any] = {}
+    for each in dataclasses.fields(record):  # type: ignore[arg-type]
+        kind = str(each.type)
+        if each.name in fields:
+            made[each.name] = fields[each.name]
+        elif kind == "State":
+            made[each.name] = full(State)
+        elif kind == "Session | None":
+            made[each.name] = full(Session)
+        elif kind == "tuple[AskOption, ...]":
+            made[each.name] = (full(AskOption), AskOption("b2", "no", False))
+        elif kind == "datetime":
+            made[each.name] = NOW
+        elif kind == "date":
+            made[each.name] = TODAY
+        elif kind in SAMPLES:
+            made[each.name] = SAMPLES[kind]
+        else:  # a Literal: any text of it is kept
+            made[each.name] = "x"
+    return record(**made)
+
+
+def fill(tx: Tx) -> Answer:
+    """Leave a row in every table that may hold one about a learner."""
+    put(tx, last_ask=1, open_ask=1)
+    tx.put_ask(ask(1))
+    tx.put_card(card("x"))
+    tx.log(review(1))
+    tx.hear("my question")
+    tx.wish("a" * 12, "my question")
+    tx.add_gap("a gap", "unknown", ())
+    tx.flag("x", "wrong")
+    return Answer((Reply("kept?", key="ask:1"), Reply("elsewhere")))

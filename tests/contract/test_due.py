@@ -13,13 +13,13 @@ from sqlalchemy import insert, select, update
 from bot.due import deliver_due, deliver_taught
 from bot.inbox import Inbox
 from bot.messages import Address, Answer, Event, Reply
-from bot.records import Learner, State
+from bot.records import Learner
 from bot.store.codec import address_list, learner_values
 from bot.store.db import Database
 from bot.store.queries.due import due_learners
 from bot.store.tables import GAP, LEARNER, OUTBOX, WISH
 from bot.store.tx import Tx
-from knowledge.model import Base, Found, Library
+from knowledge.model import Base, Found, Library, Match
 from tests.fakes.senders import START, Clock
 
 HOUR = timedelta(hours=1)
@@ -27,7 +27,7 @@ KNOWN = "what is a quorum?"
 
 
 def find(question: str, last: str | None = None) -> Found:
-    return Found(question, "answer" if question == KNOWN else "unknown", 0.5)
+    return Found(question, "answer" if question == KNOWN else "unknown", 0.5, (Match("concept/quorum", 1.0),))
 
 
 LIBRARY = Library(Base("Test"), {}, {}, {}, {}, {}, {}, "0" * 16, find)
@@ -126,7 +126,7 @@ async def test_a_time_moved_later_on_the_same_day_brings_another_quiz(db: Databa
     assert len(messages(db)) == 2
 
 
-async def test_snoozes_are_part_of_the_name(db: Database) -> None:
+async def test_the_name_tells_the_learning_day_and_which_slot_of_it(db: Database) -> None:
     seen: list[str] = []
 
     def noting(event: Event, tx: Tx, library: Library, now: datetime) -> Answer:
@@ -134,17 +134,15 @@ async def test_snoozes_are_part_of_the_name(db: Database) -> None:
         return answer(event, tx, library, now)
 
     late = START.replace(hour=1)  # 02:00 in Berlin is still the evening before
-    add(
-        db,
-        5,
-        late,
-        learner=Learner(0, START, zone="Europe/Berlin", consent="yes", home=home(5), state=State(snoozes=2)),
-    )
+    add(db, 5, late)
     inbox = Inbox(db, noting, lambda: LIBRARY, Clock(), lambda event: None, lambda event: Answer())
     await inbox.start()
     assert await deliver_due(db, inbox, START) == 1
+    with db.begin() as conn:
+        conn.execute(update(LEARNER).values(next_due_at=late))  # put off
+    assert await deliver_due(db, inbox, START) == 1
     await inbox.stop()
-    assert seen == ["quiz:5:2026-11-21:2"]
+    assert seen == ["quiz:5:2026-11-21:0", "quiz:5:2026-11-21:1"]
 
 
 def wish(db: Database, learner: int, gap: str, question: str) -> None:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import select
 
-from bot.messages import Address, Answer, Event, Reply
-from bot.records import Learner, Session, State, Wish
+from bot.messages import Answer, Event
+from bot.records import Ask, Learner, Review, Session, State, Wish
 from bot.store.db import Database
-from bot.store.queries import learner as read
-from bot.store.tables import CARD, EVENT, FLAG, GAP, METADATA, OUTBOX, REVIEW_LOG
+from bot.store.tables import ASK, CARD, FLAG, GAP, LEARNER, REVIEW_LOG
 from bot.store.tx import Tx, gap_id
-from tests.contract.handing import NOW, TODAY, TOPIC, World, ask, at, card, event, put, review, world
+from tests.contract.handing import NOW, TODAY, World, ask, at, card, do, fill, full, put, review, world
 
 T = TypeVar("T")
 TOMORROW = TODAY + timedelta(days=1)
@@ -27,19 +25,6 @@ TOMORROW = TODAY + timedelta(days=1)
 async def here(db: Database) -> AsyncIterator[World]:
     async with world(db) as made:
         yield made
-
-
-async def do(here: World, work: Callable[[Tx], T], user: str = "ann", **fields: Any) -> T:
-    """Run `work` in an event of `user`; returns what it returned, once that is committed."""
-    results: list[T] = []
-
-    def says(_event: Event, tx: Tx) -> Answer:
-        results.append(work(tx))
-        return Answer()
-
-    receipt = await here.tell(event(user, **fields), says)
-    assert receipt.outcome == "done"
-    return results[-1]
 
 
 def steps(*works: Callable[[Tx], object]) -> Callable[[Tx], None]:
@@ -52,41 +37,6 @@ def steps(*works: Callable[[Tx], object]) -> Callable[[Tx], None]:
     return work
 
 
-FULL: dict[str, Any] = {
-    "zone": "Asia/Kathmandu",
-    "quiz_at": 555,
-    "days": 0b0011111,
-    "quiet_from": 1300,
-    "quiet_to": 400,
-    "cap": 12,
-    "retention": 0.9,
-    "consent": "yes",
-    "paused": "silent",
-    "home": Address("slack", "T1", "D1", "171.5"),
-    "next_due_at": NOW + timedelta(hours=1, microseconds=7),
-    "silent": 2,
-    "silent_since": NOW,
-    "last_ask": 3,
-    "open_ask": 2,
-    "goal": "career/sre — später",
-    "streak": 4,
-    "streak_day": TODAY,
-    "freezes": 1,
-    "state": State(
-        topic=TOPIC,
-        offered=("a/b", "c/d"),
-        interests=("a/b",),
-        session=Session(("x#1", "x#2"), 5, 3, 2, "x", True, NOW),
-        day=TODAY,
-        done_today=3,
-        new_today=1,
-        waiting="time",
-        snoozes=1,
-        met=True,
-    ),
-}
-
-
 async def test_a_newcomer_gets_what_the_event_tells_else_the_defaults(here: World) -> None:
     first = await do(here, lambda tx: tx.learner)
     assert first == Learner(first.id, NOW, "de", "Europe/Berlin")
@@ -96,14 +46,27 @@ async def test_a_newcomer_gets_what_the_event_tells_else_the_defaults(here: Worl
 
 
 async def test_every_field_of_a_learner_comes_back(here: World) -> None:
-    await do(here, lambda tx: put(tx, **FULL))
-    found = await do(here, lambda tx: tx.learner)
-    assert {name: getattr(found, name) for name in FULL} == FULL
-    assert found.next_due_at is not None
-    assert found.next_due_at.utcoffset() == timedelta(0)
-    await do(here, lambda tx: put(tx, home=None, next_due_at=None, streak_day=None, state=State()))
-    found = await do(here, lambda tx: tx.learner)
-    assert (found.home, found.next_due_at, found.streak_day, found.state) == (None, None, None, State())
+    me = await do(here, lambda tx: tx.learner)
+    wanted = full(Learner, id=me.id, created_at=me.created_at, last_seq=0)
+    await do(here, lambda tx: tx.put(wanted))
+    assert await do(here, lambda tx: tx.learner) == wanted
+    assert wanted.next_due_at is not None
+    assert wanted.state.session is not None
+    plain = Learner(me.id, me.created_at)
+    await do(here, lambda tx: tx.put(plain))
+    assert await do(here, lambda tx: tx.learner) == plain
+
+
+async def test_fields_that_a_newer_version_dropped_are_passed_over(here: World) -> None:
+    await do(here, lambda tx: (tx.put_ask(ask(1)), put(tx, last_ask=1, state=full(State)))[1])  # type: ignore[func-returns-value]
+    with here.db.begin() as conn:
+        for table, column in ((LEARNER, "state"), (ASK, "body")):
+            (old,) = conn.execute(select(table.c[column])).scalars()
+            old = {**old, "dropped": 1}
+            if "session" in old:
+                old["session"]["dropped"] = [1]
+            conn.execute(table.update().values({column: old}))
+    assert await do(here, lambda tx: (tx.ask(1), tx.learner.state)) == (ask(1), full(State))
 
 
 async def test_a_learner_of_another_id_is_refused(here: World) -> None:
@@ -141,13 +104,13 @@ async def test_what_was_put_is_seen_at_once(here: World) -> None:
 
 
 async def test_an_ask_comes_back_whole_and_can_be_changed(here: World) -> None:
-    asked = ask(1, hint="h", title="Fault Tolerance", new=True, scheduled=True)
-    await do(here, steps(lambda tx: tx.put_ask(asked), lambda tx: tx.put_ask(ask(2, answer="redundancy", options=()))))
+    asked = full(Ask, n=1)
+    await do(here, steps(lambda tx: tx.put_ask(asked), lambda tx: tx.put_ask(ask(2, options=()))))
     await do(here, lambda tx: put(tx, last_ask=2, open_ask=1))
     assert await do(here, lambda tx: tx.ask(1)) == asked
-    assert await do(here, lambda tx: tx.ask(2)) == ask(2, answer="redundancy", options=())
+    assert await do(here, lambda tx: tx.ask(2)) == ask(2, options=())
     assert await do(here, lambda tx: tx.ask(3)) is None
-    done = replace(asked, status="answered", outcome="right", chosen="a1", seq=7, answered_at=NOW, hinted=True)
+    done = replace(asked, status="answered", outcome="right", chosen="a1", seq=9, answered_at=NOW)
     await do(here, lambda tx: tx.put_ask(done))
     assert await do(here, lambda tx: tx.ask(1)) == done
 
@@ -158,7 +121,7 @@ async def test_open_and_named_asks_and_coming_items_are_read_ahead(here: World) 
             tx.put_ask(ask(n, item))
             tx.put_card(card(item))
         tx.put_card(card("next"))
-        session = Session(("next", "unseen", "far"), 3)
+        session = Session(plan=("next", "unseen", "far"))
         put(tx, last_ask=3, open_ask=3, state=State(session=session))
 
     await do(here, prepare)
@@ -181,7 +144,7 @@ async def test_asks_and_cards_of_another_learner_are_never_seen(here: World) -> 
     def work(tx: Tx) -> None:
         assert tx.ask(1) is None
         assert tx.card("x") is None
-        assert (tx.cards(), tx.due_cards(TOMORROW, 9), tx.count_due(TOMORROW), tx.next_due_day()) == ([], [], 0, None)
+        assert (tx.cards(), tx.due_cards(TOMORROW, 9)) == ([], [])
         assert (tx.newest_reviews(9), tx.heard(), tx.wishes()) == ([], "", [])
 
     await do(here, work, "bob", action="1")
@@ -210,8 +173,7 @@ async def test_cards_and_what_is_due(here: World, buffered: bool) -> None:
         assert tx.due_cards(TODAY, 10) == [CARDS[1], CARDS[0]]
         assert tx.due_cards(TODAY, 1) == [CARDS[1]]
         assert tx.due_cards(TOMORROW, 10) == [CARDS[1], CARDS[0], CARDS[2]]
-        assert (tx.count_due(TODAY), tx.count_due(TOMORROW)) == (2, 3)
-        assert tx.next_due_day() == TODAY - timedelta(days=2)
+        assert (len(tx.due_cards(TODAY, 9)), len(tx.due_cards(TOMORROW, 9))) == (2, 3)
 
     if not buffered:
         await do(here, store)
@@ -226,8 +188,7 @@ async def test_buffered_cards_replace_stored_ones_in_every_read(here: World) -> 
         tx.put_card(moved)
         tx.drop_card("a")
         assert tx.due_cards(TODAY, 10) == []
-        assert tx.count_due(TOMORROW) == 2
-        assert tx.next_due_day() == TOMORROW
+        assert [row.card.due for row in tx.due_cards(TOMORROW, 9)] == [TOMORROW, TOMORROW]
         assert [row.item for row in tx.cards()] == ["b", "c", "d", "e"]
         assert tx.cards_of(["a", "b"]) == {"b": moved}
 
@@ -236,17 +197,15 @@ async def test_buffered_cards_replace_stored_ones_in_every_read(here: World) -> 
 
 
 async def test_the_review_log_is_appended_to_and_read_in_order(here: World) -> None:
-    full = review(
-        1, rating=2, guessed=True, hinted=True, easy=True, scheduled=True, ask=4, seconds=2.5, retention=0.9, chosen="ü"
-    )
+    first = full(Review, seq=1, item=review(1).item, at=NOW)
     later = review(2, "other", at=NOW + timedelta(hours=1), outcome="unknown", rating=1)
     undo = review(3, cancels=1, at=NOW + timedelta(hours=2))
-    await do(here, steps(lambda tx: tx.log(full), lambda tx: tx.log(later)))
+    await do(here, steps(lambda tx: tx.log(first), lambda tx: tx.log(later)))
     await do(here, lambda tx: tx.log(undo))
 
     def work(tx: Tx) -> None:
         assert tx.learner.last_seq == 3
-        assert tx.reviews_of(full.item) == [full, undo]
+        assert tx.reviews_of(first.item) == [first, undo]
         assert tx.reviews_since(NOW + timedelta(minutes=1)) == [later, undo]
         assert tx.newest_reviews(2) == [undo, later]
         tx.log(review(4))
@@ -286,116 +245,6 @@ async def test_heard_wishes_and_flags(here: World) -> None:
     assert await do(here, lambda tx: (tx.heard(), tx.wishes())) == ("two", [Wish(gap, "one", at("ann"))])
     assert here.rows(FLAG, "item", "note", "version", "at") == [("x#1", "wrong", "cafe", NOW)]
     assert "learner_id" not in FLAG.c
-
-
-async def test_texts_that_a_database_cannot_hold_do_no_harm(here: World) -> None:
-    odd = "zero \0 half \ud83d whole 😀 back\\u0000slash ü"
-    whole = "zero  half ? whole 😀 back\\u0000slash ü"
-
-    def says(_event: Event, tx: Tx) -> Answer:
-        tx.hear(odd)
-        tx.flag("x", odd)
-        tx.put_ask(replace(ask(1), stem=odd))
-        put(tx, goal=odd, state=State(topic=odd))
-        return Answer((Reply(odd, key=odd),))
-
-    assert (await here.tell(says=says)).outcome == "done"
-
-    def work(tx: Tx) -> None:
-        found = tx.ask(1)
-        assert found is not None
-        assert {tx.heard(), found.stem, tx.learner.goal, tx.learner.state.topic} == {whole}
-
-    await do(here, work)
-    assert here.rows(OUTBOX, "body", "key") == [({"text": whole}, whole)]
-
-
-async def test_naive_datetimes_are_refused(here: World) -> None:
-    naive = NOW.replace(tzinfo=None)
-    for work in (
-        lambda tx: put(tx, next_due_at=naive),
-        lambda tx: tx.log(review(1, at=naive)),
-        lambda tx: tx.put_ask(replace(ask(1), asked_at=naive)),
-    ):
-
-        def says(_event: Event, tx: Tx, work: Callable[[Tx], None] = work) -> Answer:
-            work(tx)
-            return Answer()
-
-        assert (await here.tell(says=says)).outcome == "failed"
-    assert here.count(REVIEW_LOG) == 0
-
-
-def fill(tx: Tx) -> Answer:
-    """Leave a row in every table that may hold one about a learner."""
-    put(tx, last_ask=1, open_ask=1)
-    tx.put_ask(ask(1))
-    tx.put_card(card("x"))
-    tx.log(review(1))
-    tx.hear("my question")
-    tx.wish("a" * 12, "my question")
-    tx.add_gap("a gap", "unknown", ())
-    tx.flag("x", "wrong")
-    return Answer((Reply("kept?", key="ask:1"), Reply("elsewhere")))
-
-
-async def test_forgetting_leaves_nothing_in_any_table(here: World) -> None:
-    for user in ("ann", "bob"):
-        await here.tell(event(user), lambda _event, tx: fill(tx))
-    mine = (await do(here, lambda tx: tx.learner)).id
-    other = (await do(here, lambda tx: tx.learner, "bob")).id
-    for kind, id in (
-        ("due", f"quiz:{mine}:2026-11-22:0"),
-        ("taught", f"taught:{mine}:x"),
-        ("due", f"quiz:{mine}0:x:0"),
-    ):
-        await here.tell(event("", kind, id=id, learner=mine), lambda _event, tx: Answer((Reply("due"),)))  # type: ignore[arg-type]
-    with here.db.read() as conn:
-        for name in ("accounts", "profile", "last_question", "wishes", "cards", "asks", "reviews", "messages"):
-            assert read.export(conn, mine)[name], name
-
-    def says(_event: Event, tx: Tx) -> Answer:
-        tx.forget()
-        put(tx, goal="must not come back")
-        tx.put_card(card("y"))
-        tx.log(review(2))
-        tx.hear("nor this")
-        tx.wish("b" * 12, "nor this")
-        return Answer((Reply("Goodbye."),))
-
-    assert (await here.tell(event(), says)).outcome == "done"
-    tables = [table for table in METADATA.sorted_tables if "learner_id" in table.c]
-    assert {table.name for table in tables} == {"account", "ask", "card", "heard", "outbox", "review_log", "wish"}
-    for table in tables:
-        assert here.count(table, table.c.learner_id == mine) == 0, table.name
-        assert here.count(table, table.c.learner_id == other) > 0, table.name
-    with here.db.read() as conn:
-        assert read.learner(conn, mine) is None
-        own = conn.execute(select(EVENT.c.id).where(EVENT.c.id.regexp_match("quiz|taught"))).scalars().all()
-    assert own == [f"quiz:{mine}0:x:0"]
-    assert [row for row in here.rows(OUTBOX, "learner_id", "body") if row[0] is None] == [(None, {"text": "Goodbye."})]
-
-    again = await do(here, lambda tx: tx.learner)
-    assert again.id > other  # an id is never given twice
-    assert (again.goal, again.last_seq) == ("", 0)
-
-
-async def test_an_export_is_complete_and_plain(here: World) -> None:
-    await here.tell(event(), lambda _event, tx: fill(tx))
-    await do(here, lambda tx: put(tx, **FULL))
-    found = await do(here, lambda tx: tx.export())
-    assert found["accounts"] == [{"key": "telegram::ann"}]
-    assert found["profile"][0]["goal"] == FULL["goal"]
-    assert found["profile"][0]["next_due_at"] == "2026-11-22T10:00:00.000007+00:00"
-    assert found["reviews"][0] | {"seq": 1, "at": "2026-11-22T09:00:00+00:00"} == found["reviews"][0]
-    assert found["cards"][0]["due"] == "2026-11-22"
-    assert found["asks"][0]["body"]["options"][0][1] == "the standby server"
-    assert found["last_question"][0]["text"] == "my question"
-    assert found["wishes"][0]["question"] == "my question"
-    assert [message["body"]["text"] for message in found["messages"]] == ["kept?", "elsewhere"]
-    assert json.loads(json.dumps(found)) == found
-    holding = {table.name for table in METADATA.sorted_tables if "learner_id" in table.c} | {"learner"}
-    assert len(found) == len(holding)
 
 
 async def test_dropping_cards_leaves_those_of_others(here: World) -> None:

@@ -68,7 +68,7 @@ class Soak:
         assert await asyncio.wait_for(process.stdout.readline(), WAIT) == b"ready\n", "the process did not start"
         for id_ in list(self.waiting):
             self._hand_in(process.stdin, id_)
-        end = time.monotonic() + self.chance.uniform(0.05, 0.7)
+        end = time.monotonic() + self.chance.uniform(0.05, 1.2)
         while kill or self.waiting:
             if kill and len(self.waiting) < IN_FLIGHT:
                 self._hand_in(process.stdin, self.new())

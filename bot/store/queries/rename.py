@@ -12,8 +12,8 @@ from bot.store.tables import ASK, CARD, REVIEW_LOG
 def apply(conn: Connection, items: Mapping[str, str]) -> int:
     """Give cards, reviews and asks of renamed items their new keys; returns how many cards were moved.
 
-    `items`: former key to present key, such as Library.moved_items. Safe to repeat. A learner who has met the item under
-    its new key already keeps both: the old card belongs to no item any more, and counts for nothing.
+    `items`: former key to present key, such as Library.moved_items. Safe to repeat. A learner who has met the item
+    under its new key already keeps both: the old card belongs to no item any more, and counts for nothing.
     """
     moved = 0
     for old, new in sorted(items.items()):

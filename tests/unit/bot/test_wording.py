@@ -63,11 +63,12 @@ def _calls(name: str) -> list[ast.Call]:
 
 
 SCREENS = (
-    "start", "fault tolerance", "tell me more", "what else", "sources", "fault tolerance vs scalability", "bread dough",
-    "data engineer", "topics", "topics skills", "help", "hi", "thanks", "bye", "who are you", "quiz me on failover",
-    "hint", "i don't know", "settings", "time 9:00", "time 99", "zone atlantis", "days weekdays", "questions 0",
-    "quiet off", "progress", "goal data engineer", "goal", "pause", "resume", "undo", "undo", "flag", "privacy",
-    "export", "forget", "/nothing", "!!!", "quiz", "skip", "what is failover? what is scalability?", "why", "too easy", "not it",
+    "start", "fault tolerance", "tell me more", "what else", "sources", "fault tolerance vs scalability",
+    "bread dough", "data engineer", "topics", "topics skills", "help", "hi", "thanks", "bye", "who are you",
+    "quiz me on failover", "hint", "i don't know", "settings", "time 9:00", "time 99", "zone atlantis",
+    "days weekdays", "questions 0", "quiet off", "progress", "goal data engineer", "goal", "pause", "resume",
+    "undo", "undo", "flag", "privacy", "export", "forget", "/nothing", "!!!", "quiz", "skip",
+    "what is failover? what is scalability?", "why", "too easy", "not it",
 )  # fmt: skip
 
 
