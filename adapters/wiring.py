@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from bot.inbox import Defaults, Inbox
 from bot.messages import Sender
 from bot.outbox import Outbox
 from bot.store.db import Database
-from bot.store.queries import reader
+from bot.store.queries import reader, rename
 from bot.store.queries.outbox import rows_after
 from bot.store.queries.prune import prune
 from scheduler.ticker import Ticker
@@ -32,7 +33,7 @@ log = structlog.get_logger("tutor.run")
 DUE_EVERY = 5
 RELOAD_EVERY = 2
 PRUNE_EVERY = 3600
-TELL_EVERY = 24 * 3600
+TELL_EVERY = 3600
 DUE_AT_ONCE = 100
 
 
@@ -61,6 +62,8 @@ class Application:
             if self.db.dialect == "sqlite":
                 self.db.upgrade()
             self.db.check()
+            await self.follow_renames()
+            settle_memory()
             newest = await self.db.fetch(reader.newest_event)
             if isinstance(self.clock, DemoClock) and newest and self.clock.at_least(newest):
                 log.info("the demo goes on where its database left off", now=self.clock.now().isoformat())
@@ -83,7 +86,14 @@ class Application:
     async def reload(self) -> None:
         """Serve changed knowledge, and tell those who waited for it."""
         if await self.shelf.refresh():
+            await self.follow_renames()
             await self.tell()
+
+    async def follow_renames(self) -> None:
+        """Let progress follow the topics and items that the base names by former ids."""
+        items = self.shelf.library().moved_items
+        if items and (moved := await self.db.run(lambda conn: rename.apply(conn, items))):
+            log.info("progress followed renamed items", cards=moved)
 
     async def tell(self) -> None:
         """Tell those whose question the base answers by now, as after a restart with new knowledge."""
@@ -156,6 +166,16 @@ def build(
             }
         )
     return app
+
+
+def settle_memory() -> None:
+    """Keep the garbage collector from walking the library again and again: it lives as long as the process.
+
+    Measured on answers with 64 in flight: p99 from 115 to 75 ms on SQLite.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 def local_zone() -> str:

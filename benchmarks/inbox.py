@@ -16,6 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select, update
 
+from adapters.wiring import settle_memory
 from benchmarks.measure import Timed, databases, in_flight, median, table
 from benchmarks.peer import SessionPerEvent
 from bot import tutor
@@ -161,6 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--knowledge", type=Path, default=CONTENT)
     options = parser.parse_args(arguments)
     library = searchable(load(options.knowledge))
+    settle_memory()
     stores = options.store or ["sqlite", "postgresql"]
     with databases(stores) as make:
         for store in stores:

@@ -200,7 +200,7 @@ def test_an_evening_at_the_terminal(tmp_path: Path, tty: Callable[..., Tty]) -> 
 
 
 def test_a_scheduled_quiz_arrives_while_somebody_types(tmp_path: Path, tty: Callable[..., Tty]) -> None:
-    one = tty("chat", "--now", "2026-11-23T08:00", columns=40)
+    one = tty("chat", "--now", "2026-11-23T08:00", columns=60)
     one.until("1 Browse topics")
     one.ready()
     one.line("quiz me on failover", "Skip")
