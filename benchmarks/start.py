@@ -1,8 +1,7 @@
 """Cold start and memory: `python -m benchmarks.start`.
 
 Cold start is a new process, start to end, warm disk cache: the median of several. The peers are what such a command
-would cost with nothing of ours in it: the interpreter alone, and the interpreter importing the web framework bot that is
-commonly written first (python-telegram-bot) or the ORM.
+would cost with nothing of ours in it: the interpreter alone, and the interpreter importing the bot library or the ORM.
 """
 
 from __future__ import annotations

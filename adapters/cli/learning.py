@@ -162,7 +162,7 @@ def ask(
     from adapters.shared.plain_text import as_object, shown
 
     library = open_library(knowledge_dir())
-    question = question.encode(errors="replace").decode()  # an argument need not be UTF-8
+    question = question.encode(errors="surrogateescape").decode(errors="replace")  # an argument need not be UTF-8
     found, ms = timed(library, question)
     replies = answer_once(library, question)
     if as_json:

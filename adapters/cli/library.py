@@ -18,8 +18,8 @@ from knowledge.model import Library
 def knowledge_dir() -> Path:
     """The folder that TUTOR_KNOWLEDGE_DIR names, else the base that ships with Tutor.
 
-    For commands that need no other setting: reading them all takes pydantic, a quarter of a second, so that is done
-    only where a file `.env` may have a say.
+    For commands that need no other setting: reading them all takes 0.15 s of imports, so that is done only where a file
+    `.env` may have a say, and a wrong setting that does not concern them is none of their business.
     """
     if Path(".env").exists():
         from adapters.config import load_settings

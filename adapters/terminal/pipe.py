@@ -35,13 +35,15 @@ async def lines(source: TextIO) -> AsyncIterator[str]:
     from ending.
     """
     loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[str] = asyncio.Queue(AHEAD)
+    queue: asyncio.Queue[str] = asyncio.Queue()
+    room = threading.Semaphore(AHEAD)
 
     def put(line: str) -> None:
-        asyncio.run_coroutine_threadsafe(queue.put(line), loop).result()
+        room.acquire()
+        loop.call_soon_threadsafe(queue.put_nowait, line)
 
     def read() -> None:
-        with suppress(OSError, RuntimeError, asyncio.CancelledError):  # the terminal, or the loop, is gone
+        with suppress(OSError, RuntimeError):  # the terminal, or the loop, is gone
             with open(source.fileno(), encoding="utf-8", errors="replace", closefd=False) as file:
                 while line := file.readline(LINE_MAX):
                     whole = line
@@ -52,4 +54,5 @@ async def lines(source: TextIO) -> AsyncIterator[str]:
 
     threading.Thread(target=read, name="terminal-input", daemon=True).start()
     while line := await queue.get():
+        room.release()
         yield line

@@ -119,6 +119,8 @@ class Database:
         def _connect(connection: Any, _record: Any) -> None:
             connection.isolation_level = None  # the driver begins nothing by itself
             cursor = connection.cursor()
+            if key:  # its C library writes to stderr by itself; what is wrong is said in our words
+                cursor.execute("PRAGMA cipher_log_level = NONE")
             for pragma in pragmas:
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()

@@ -30,6 +30,13 @@ def make_folder(path: Path) -> None:
     for place in (path.parent, path):
         if place.exists() and not os.access(place, os.W_OK):
             raise StoreError(f"{path}: {place} cannot be written to. Give it to this user, or change DATABASE_URL.")
+    _own(path)
+
+
+def _own(path: Path) -> None:
+    """Create a new file readable by its owner only: it holds what learners did. SQLite's own files beside it follow."""
+    with suppress(OSError):  # a read-only file system says so itself, in SQLite's words
+        path.touch(mode=0o600)
 
 
 @contextmanager
@@ -39,6 +46,7 @@ def locked(path: Path) -> Iterator[None]:
     Raises:
         StoreError: another process holds it.
     """
+    _own(Path(f"{path}.lock"))
     with Path(f"{path}.lock").open("a+", encoding="ascii") as file:
         try:
             if fcntl is not None:

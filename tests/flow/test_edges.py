@@ -158,12 +158,8 @@ async def test_never_twice_on_one_day_but_for_a_snooze(ann: Person, tutor_world:
 async def test_a_wish_waits_while_the_learner_is_paused_or_asleep(ann: Person, tutor_world: World) -> None:
     await ann.say("how do i bake sourdough bread?")
     await ann.press("Tell me when you know")
-    library = replace(
-        tutor_world.library,
-        find=lambda question, last=None: replace(
-            tutor_world.library.find("failover"), question=question, decision="answer"
-        ),
-    )
+    bread = tutor_world.library.find("failover")
+    library = replace(tutor_world.library, find=lambda question, last=None: replace(bread, question=question))
     await ann.say("pause")
     await deliver_taught(tutor_world.db, tutor_world.inbox, library, tutor_world.now)
     assert await ann.read() == ""

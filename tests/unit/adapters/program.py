@@ -41,11 +41,3 @@ class Done:
         self.code = done.returncode
         self.out = done.stdout.decode()
         self.err = done.stderr.decode()
-
-    def refused(self) -> list[str]:
-        """The lines on stderr of a command that a person can mend; nothing else may be said."""
-        assert (self.code, self.out) == (2, ""), self.err
-        lines = self.err.splitlines()
-        assert lines
-        assert all(line.startswith("tutor: ") for line in lines), self.err
-        return lines

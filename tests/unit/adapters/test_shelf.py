@@ -117,7 +117,7 @@ async def test_files_and_folders_that_vanish_and_come_back(folder: Path, tmp_pat
     before = shelf.library()
     (folder / "base.yaml").rename(tmp_path / "kept.yaml")
     assert not await shelf.refresh()
-    folder.rename(tmp_path / "elsewhere")
+    shutil.move(folder, tmp_path / "elsewhere")
     assert not await shelf.refresh()
     assert shelf.library() is before
     (tmp_path / "elsewhere").rename(folder)

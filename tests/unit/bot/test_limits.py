@@ -48,9 +48,7 @@ def most_in_any(seconds: float, times: list[float]) -> int:
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    count=st.integers(1, 12), seconds=st.floats(0.1, 60.0), burst=st.integers(1, 12), messages=st.integers(1, 40)
-)
+@given(count=st.integers(1, 12), seconds=st.floats(0.1, 60.0), burst=st.integers(1, 12), messages=st.integers(1, 40))
 def test_never_more_than_count_in_any_window(count: int, seconds: float, burst: int, messages: int) -> None:
     rate = Rate(count, seconds, burst=min(burst, count))
     times = [t for t, _ in send_all(Limiter(Limits(overall=rate), seconds * 50), [chat("1")] * messages)]
