@@ -23,7 +23,7 @@ def take(turn: Turn, waiting: str, text: str, intent: Intent) -> Answer | None:
         return grading.judged(turn, knew=intent.name == "yes") if intent.name in ("yes", "no", "unsure") else None
     if kind == "consent_time" and intent.name == "time":
         return schedule.consent(turn, intent.arg)
-    if intent.name != "question" or looks_like_question(text, turn.say):
+    if intent.name not in ("question", "nothing") or looks_like_question(text, turn.say):
         return None
     plain = tidy(text)
     if kind == "flag":

@@ -95,6 +95,16 @@ def wish(turn: Turn, gap: str) -> Answer:
     )
 
 
+def wish_last(turn: Turn) -> Answer:
+    """ "Tell me when you know", in words: about the last question."""
+    text = turn.tx.heard()
+    if not text:
+        return reply(turn.say("Ask the question first, then I can tell you once I know."))
+    found = turn.library.find(text)
+    gap = turn.tx.add_gap(text, REJECTED, tuple(match.id for match in found.matches[:NEAREST]))
+    return wish(turn, gap)
+
+
 def unwish(turn: Turn, gap: str) -> Answer:
     """Take a wish back."""
     turn.tx.unwish(gap)

@@ -56,7 +56,7 @@ def answer_typed(turn: Turn, ask: Ask, text: str, *, question: bool) -> Answer |
         if len(given.split()) > WORDS_MAX:
             return quiz.repeat(turn, ask, say("That is longer than any answer here. Say it in a few words."))
         return settle(turn, ask, "wrong", "")
-    return None if text.rstrip().endswith("?") else show_answer(turn, quiz.ref(turn, ask))
+    return None if question else show_answer(turn, quiz.ref(turn, ask))
 
 
 def _typed_option(turn: Turn, ask: Ask, text: str) -> AskOption | None:

@@ -89,7 +89,8 @@ def show(turn: Turn) -> Answer:
         lines.append(
             say.many("{n} item met so far; none this week.", "{n} items met so far; none this week.", len(cards))
         )
-    slipping = _strengths(turn, cards, lines)
+    known = {row.topic for row in week if row.outcome == "right" and not row.guessed}
+    slipping = _strengths(turn, cards, lines, known)
     streak = current_streak(turn.learner, turn.today)
     if streak > 1:
         lines.append(say.many("{n} day in a row.", "{n} days in a row.", streak))
@@ -115,8 +116,12 @@ def show(turn: Turn) -> Answer:
     )
 
 
-def _strengths(turn: Turn, cards: list[CardRow], lines: list[Md]) -> str:
-    """Add what is strongest and what slips; gives the id of the slipping topic, or ""."""
+def _strengths(turn: Turn, cards: list[CardRow], lines: list[Md], known: set[str]) -> str:
+    """Add what is strongest and what slips; gives the id of the slipping topic, or "".
+
+    `known`: topics with a right answer lately. Recall is likely just after any answer, a wrong one too, so that alone
+    makes nothing strong.
+    """
     say = turn.say
     topics = by_topic(turn, cards)
     ranked = sorted(topics, key=lambda id: (-topics[id][0] / topics[id][1], id))
@@ -125,7 +130,8 @@ def _strengths(turn: Turn, cards: list[CardRow], lines: list[Md]) -> str:
     strongest, weakest = ranked[0], ranked[-1]
     expected, met = topics[weakest]
     slips = expected / met < SLIPPING
-    if strongest != weakest or not slips:
+    strong = {turn.library.topics[id].part_of or id for id in known if id in turn.library.topics}
+    if strongest in strong and (strongest != weakest or not slips):
         lines.append(say("Strongest: {title}.", title=turn.library.topics[strongest].title))
     if not slips:
         return ""
@@ -135,7 +141,7 @@ def _strengths(turn: Turn, cards: list[CardRow], lines: list[Md]) -> str:
             "Slipping: {title} ({held} of {n} would stick today).",
             met,
             title=turn.library.topics[weakest].title,
-            held=round(expected),
+            held=int(expected),
         )
     )
     return weakest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot import gaps, topics
 from bot.messages import Answer, Reply
 from bot.turn import Turn
@@ -60,7 +62,9 @@ def _several(turn: Turn, pieces: list[str]) -> Answer | None:
 
 def comparison(turn: Turn, one: str, other: str, text: str) -> Answer:
     """ "X vs Y": side by side, if both are topics; otherwise the message is a question like any other."""
-    if "," in one + other:  # three things or more: one of them would be passed over in silence
+    if re.search(
+        r",|\b(?:or|vs|versus)\b", f"{one} {other}"
+    ):  # three things or more: one of them would be passed over in silence
         return ask_about(turn, text)
     first, second = _named(turn, one), _named(turn, other)
     if first and second and first.id != second.id:
@@ -106,6 +110,10 @@ def correction(turn: Turn, wanted: str) -> Answer:
     """ "No, I meant the job": the reading of the last question that fits, or a new question."""
     kind = kind_named(wanted)
     last = turn.topic
+    if kind and last and last.kind == kind:
+        found = turn.library.find(f"{last.title} {wanted}")
+        others = [topic for topic in gaps.known(turn, found, 5, last.id) if topic.kind == kind]
+        return topics.offer(turn, turn.say("**{title}** is that already. One of these?", title=last.title), others)
     if kind and last:
         found = turn.library.find(f"{last.title} {wanted}")
         offered = [turn.library.topic(id) for id in turn.learner.state.offered]

@@ -78,6 +78,8 @@ def newest(turn: Turn, *, guessed_it: bool) -> Answer | None:
     last = turn.learner.last_ask
     asks = (turn.tx.ask(n) for n in range(last, max(0, last - LOOK_BACK), -1))
     ask = next((ask for ask in asks if ask and ask.status == "answered"), None)
+    if ask and ask.outcome != "right":
+        return reply(turn.say("That one counts as not known already, so I'll bring it back soon."))
     return _amend(turn, quiz.ref(turn, ask), guessed_it=guessed_it) if ask else None
 
 

@@ -176,6 +176,8 @@ def _quiet(turn: Turn, value: str) -> Md:
     if not dash:
         raise ValueError(value)
     begins, ends = minutes_of(slots.parse_time(start)), minutes_of(slots.parse_time(end))
+    if begins == ends:  # all day, or never? It cannot be told
+        raise ValueError(value)
     turn.change(quiet_from=begins, quiet_to=ends)
     return turn.say("I'm quiet from {start} to {end}.", start=clock(begins), end=clock(ends))
 

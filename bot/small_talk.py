@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot import topics
+from bot import quiz, topics
 from bot.messages import Answer, Button, Reply
 from bot.turn import Turn, reply
 from bot.wording import join
@@ -134,7 +134,10 @@ def why(turn: Turn) -> Answer:
 
 
 def nothing_open(turn: Turn) -> Answer:
-    """A word that belongs to a quiz, but none is open."""
+    """A word that belongs to something that was asked, but is no answer to it, or nothing was asked."""
+    ask = turn.tx.ask(turn.learner.open_ask) if turn.learner.open_ask else None
+    if ask and ask.status == "open":
+        return quiz.repeat(turn, ask, turn.say("This question is open:"))
     if turn.learner.state.session:
         return reply(turn.say("No question is open just now."), Button(turn.say.label("Next question"), "next"))
     return reply(turn.say("All right. Ask me something, or take a quiz."), *_ways(turn)[:2])

@@ -4,7 +4,7 @@
 output, draws no randomness of its own, and asks no clock. What it changes is buffered in `tx` and committed with the
 messages it returns.
 
-A message goes through four sieves, in this order: is it what Tutor just asked for (a time, a note)? Is it the answer
+A message goes through four sieves, in this order: is it what Tutor just asked for (a yes, a time)? Is it the answer
 to the open quiz question? Is it a command or a courtesy? Otherwise it is a question about the subject.
 """
 
@@ -109,6 +109,8 @@ def on_text(turn: Turn, text: str) -> Answer:
         turn.remember(waiting="")
     if waiting.startswith("yes:") and intent.name == "yes":
         return on_press(turn, waiting.removeprefix("yes:"))
+    if waiting == "yes:forget:yes" and intent.name == "no":
+        return small_talk.kept(turn)
     return (
         asked_for.take(turn, waiting, text, intent) or _quiz_answer(turn, text, intent) or on_intent(turn, intent, text)
     )
@@ -207,14 +209,15 @@ def _setting(turn: Turn, intent: Intent, text: str) -> Answer:
     if not intent.arg:
         return settings.choose(turn, intent.name)
     done = settings.try_put(turn, intent.name, intent.arg)
-    if done is None and turn.library.find(text).decision != "unknown":
+    if done is None and turn.library.find(text).decision == "answer":
         return ask_about(turn, text)
     return done or settings.put(turn, intent.name, intent.arg)
 
 
 def _resume(turn: Turn) -> Answer:
     """ "Resume": reminders that were paused, or else the quiz that was left."""
-    if turn.learner.consent != "yes" and turn.learner.state.session:
+    learner = turn.learner
+    if learner.consent != "yes" and not learner.paused and learner.state.session:
         return quiz.start(turn)
     return schedule.resume(turn)
 
@@ -284,6 +287,7 @@ PLAIN: Mapping[str, Callable[[Turn], Answer]] = {
     "export": privacy.export,
     "forget": privacy.forget,
     "goal": paths.choose,
+    "wish_last": gaps.wish_last,
     "not_it": lambda turn: gaps.not_it(turn, turn.topic),
 }
 

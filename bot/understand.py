@@ -49,11 +49,17 @@ def commands(say: Words) -> dict[str, str]:
         "quiet": say.synonyms("quiet, quiet hours"),
         "cap": say.synonyms("questions a day, items a day"),
         "undo": say.synonyms("undo, take that back, oops"),
-        "flag": say.synonyms("flag, report, this question is wrong, the question is wrong, that's wrong, thats wrong"),
+        "flag": say.synonyms(
+            "flag, report, this question is wrong, the question is wrong, that's wrong, thats wrong, "
+            "flag it, flag this, flag that, report it, report this, report a mistake, report an error"
+        ),
         "privacy": say.synonyms("privacy, what do you know about me, my data, data protection"),
         "export": say.synonyms("export, export my data, download my data"),
         "forget": say.synonyms("forget, forget me, delete my data, delete me, delete everything"),
-        "goal": say.synonyms("goal, my goal, change goal, path"),
+        "goal": say.synonyms(
+            "goal, my goal, change goal, path, what should i learn, what should i learn first, where do i start, "
+            "where should i start"
+        ),
         "more": say.synonyms(
             "more, tell me more, more please, go on, details, more details, elaborate, explain more, explain that"
         ),
@@ -66,6 +72,7 @@ def commands(say: Words) -> dict[str, str]:
             "that's not it, thats not it, not it, not what i meant, wrong topic, no not that, no that's not it, "
             "that's not what i meant"
         ),
+        "wish_last": say.synonyms("tell me when you know, tell me when you do, let me know when you know"),
         "unsure": say.synonyms(
             "i don't know, i dont know, idk, dunno, no idea, don't know, dont know, pass, not sure, no clue, "
             "i forgot, i don't remember, i dont remember, i have no idea, don't remember, unsure"
@@ -90,7 +97,10 @@ def commands(say: Words) -> dict[str, str]:
             "i knew it, knew it, 👍"
         ),
         "no": say.synonyms("no, n, no thanks, nope, no thank you, not now, rather not, not really, i did not, 👎"),
-        "self": say.synonyms("who are you, what are you, are you a bot, are you human, are you an ai, what is this"),
+        "self": say.synonyms(
+            "who are you, what are you, are you a bot, are you human, are you an ai, what is this, are you real, "
+            "are u a bot, are u an ai, are u real, r u a bot, r u real, who r u, who are u"
+        ),
     }
     return {tidy(word): name for name, wordlist in spoken.items() for word in wordlist}
 
@@ -133,6 +143,7 @@ def patterns(say: Words) -> tuple[tuple[str, re.Pattern[str]], ...]:
             ),
         ),
         ("differs", say.label(r"(?:and )?how (?:is|are) (?:that|it|this|they) different (?:from|to|than) (.+)")),
+        ("differs", say.label(r"(?:and )?how (?:is|are) (.+) different (?:from|to|than) (?:that|it|this|them)")),
         ("differs", say.label(r"(?:and )?how does (?:that|it|this) (?:differ from|compare (?:to|with)) (.+)")),
         ("differs", say.label(r"(?:compare (?:that|it|this) (?:with|to|and)|(?:that|it|this) vs) (.+)")),
         ("compare", say.label(r"(?:what is |what's |whats |explain )?(?:the )?differences? between (.+?) and (.+)")),
@@ -160,7 +171,7 @@ def understand(text: str, say: Words) -> Intent:
         return Intent(name)
     if text.lstrip().startswith("/"):
         return _slash(bare, say)
-    if not any(ch.isalnum() for ch in plain):
+    if not any(ch.isalpha() for ch in plain):
         return Intent("nothing", plain)
     return _pattern(plain, say) or _pattern(polite, say) or Intent("question", without_courtesy(text[:TEXT_MAX], say))
 

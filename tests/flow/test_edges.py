@@ -459,3 +459,86 @@ async def test_the_weekly_count_leaves_out_what_was_undone(ann: Person) -> None:
     await ann.answer(right=False)
     await ann.say("undo")
     assert "This week: 1 question, 100 % right." in await ann.say("progress")
+
+
+async def at(ann: Person, kind: str) -> None:
+    """Have a question of this kind open."""
+    await ann.say("quiz me on fault tolerance")
+    while True:
+        actions = {button.action.partition(":")[0] for reply in ann.replies for button in reply.buttons}
+        options = sum(b.action.startswith("a:") for reply in ann.replies for b in reply.buttons) > 1
+        found = "recall" if "show" in actions else "choice" if options else "text"
+        if found == kind:
+            return
+        await ann.press("Skip")
+
+
+@pytest.mark.parametrize("kind", ["choice", "text", "recall"])
+@pytest.mark.parametrize("slash", ["", "/"])
+async def test_commands_pass_an_open_question_of_any_kind(ann: Person, kind: str, slash: str) -> None:
+    await at(ann, kind)
+    for word, said in (
+        ("help", "I also quiz you"),
+        ("settings", "Your settings"),
+        ("progress", "Nothing to show yet"),
+        ("privacy", "What I know about you"),
+        ("goal", "What do you work towards"),
+        ("forget", "can't be undone"),
+        ("topics", "What would you like to look at"),
+        ("undo", "nothing to undo"),
+        ("time 7:30", "7:30"),
+        ("pause", "Paused"),
+    ):
+        assert said in await ann.say(slash + word), word
+    assert (await ann.say("what is scalability?")).startswith("Scalability (practice)")
+    assert await ann.log() == []
+
+
+async def test_no_while_a_question_is_open_shows_it_again(ann: Person) -> None:
+    first = await ann.say("quiz me on failover")
+    assert first in await ann.say("no")
+
+
+async def test_no_to_forget_me_keeps(ann: Person) -> None:
+    await ann.say("forget me")
+    assert "Nothing was deleted" in await ann.say("no")
+
+
+@pytest.mark.parametrize("text", ["99", "0", "-1", "1.5"])
+async def test_numbers_alone_ask_nothing(ann: Person, text: str) -> None:
+    assert "I read words only" in await ann.say(text)
+
+
+async def test_progress_calls_nothing_strong_that_was_not_known(ann: Person) -> None:
+    await ann.say("quiz me on failover")
+    await ann.answer(right=False)
+    assert "Strongest" not in await ann.say("progress")
+
+
+async def test_resume_after_a_pause_resumes(ann: Person) -> None:
+    await ann.say("quiz me on fault tolerance")
+    await ann.say("pause")
+    assert "Bring these back" in await ann.say("resume")
+    assert (await ann.record()).paused == ""
+
+
+async def test_tell_me_when_you_know_in_words(ann: Person) -> None:
+    await ann.say("how do i bake sourdough bread?")
+    assert "I'll write to you once I know" in await ann.say("tell me when you know")
+
+
+async def test_the_job_that_it_is_already(ann: Person) -> None:
+    await ann.say("data engineer")
+    assert "**Data Engineer** is that already" in (await ann.say("no, I meant the job"), ann.replies[0].text)[1]
+
+
+async def test_comparing_in_either_order(ann: Person) -> None:
+    await ann.say("fault tolerance")
+    await ann.say("how is scalability different from that?")
+    assert ann.replies[0].topics == ("practice/fault-tolerance", "practice/scalability")
+
+
+async def test_a_guess_after_a_wrong_answer_changes_nothing(ann: Person) -> None:
+    await ann.say("quiz me on failover")
+    await ann.answer(right=False)
+    assert "counts as not known already" in await ann.say("i guessed")

@@ -145,7 +145,8 @@ async def test_settings_in_plain_words(ann: Person, words: str, field: str, valu
 
 
 @pytest.mark.parametrize(
-    "words", ["time 25:00", "zone atlantis", "questions 0", "questions 999999999", "quiet 22", "retention 20"]
+    "words",
+    ["time 25:00", "zone atlantis", "questions 0", "questions 999999999", "quiet 22", "quiet 7-7", "retention 20"],
 )
 async def test_settings_that_cannot_be_read_change_nothing_and_say_what_can(ann: Person, words: str) -> None:
     before = await ann.record()
