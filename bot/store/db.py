@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,7 +22,8 @@ T = TypeVar("T")
 Dialect = Literal["sqlite", "postgresql"]
 
 BUSY_MS = 5000  # how long a statement waits for a lock that another process holds
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}", "secure_delete=ON")
+PRAGMAS = (f"busy_timeout={BUSY_MS}", "foreign_keys=ON")
+WRITING = ("synchronous=FULL", "secure_delete=ON")
 POSTGRES_OPTIONS = f"-c timezone=UTC -c lock_timeout={BUSY_MS} -c application_name=tutor"
 CONNECT_SECONDS = 5
 POOL = 4  # connections of each engine: the database thread, and whoever works outside the loop
@@ -113,7 +115,7 @@ class Database:
             connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000},
         )
         begin = "BEGIN IMMEDIATE" if write else "BEGIN"  # a reader that turns writer late meets "database is locked"
-        pragmas = PRAGMAS if write else (*PRAGMAS[2:4], "query_only=ON")
+        pragmas = (*PRAGMAS, *WRITING) if write else (*PRAGMAS, "query_only=ON")
 
         @event.listens_for(engine, "connect")
         def _connect(connection: Any, _record: Any) -> None:
@@ -123,6 +125,8 @@ class Database:
                 cursor.execute("PRAGMA cipher_log_level = NONE")
             for pragma in pragmas:
                 cursor.execute(f"PRAGMA {pragma}")
+            if write:
+                _use_wal(connection, cursor)
             cursor.close()
 
         @event.listens_for(engine, "begin")
@@ -244,6 +248,19 @@ class Database:
             thread.shutdown(wait=True)
         self.writer.dispose()
         self.reader.dispose()
+
+
+def _use_wal(connection: Any, cursor: Any) -> None:
+    """Switch to a write-ahead log. SQLite does not wait for this lock by itself: where several start at once, we do."""
+    give_up = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except connection.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
 
 
 class _Free:
