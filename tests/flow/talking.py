@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from bot.records import CardRow, Learner, Review
 from bot.store.db import Database
 from bot.store.queries import learner as read
 from bot.store.queries.outbox import rows_after
-from bot.store.tables import LEARNER
+from bot.store.tables import GAP, LEARNER
 from knowledge.loader import load
 from knowledge.markup import plain
 from knowledge.model import Library
@@ -178,3 +178,24 @@ async def world(folder: Path, base: Path = BASE) -> AsyncIterator[World]:
     finally:
         await made.inbox.stop()
         db.close()
+
+
+async def consenting(ann: Person) -> None:
+    """The first quiz, one question, wrong; and yes."""
+    await ann.say("quiz me on failover")
+    await ann.answer(right=False)
+    await ann.press("Yes, 9:00")
+
+
+def without(library: Library, *topics: str) -> Library:
+    """The library after topics and their items were removed."""
+    items = {key: item for key, item in library.items.items() if item.topic not in topics}
+    kept = {id: topic for id, topic in library.topics.items() if id not in topics}
+    children = {id: tuple(c for c in below if c not in topics) for id, below in library.children.items()}
+    return replace(library, items=items, topics=kept, children=children, version="1" * 16)
+
+
+async def gaps(world: World) -> dict[str, str]:
+    """Question to decision, as noted."""
+    rows = select(GAP.c.text, GAP.c.decision)
+    return dict(await world.db.fetch(lambda conn: [tuple(row) for row in conn.execute(rows)]))
