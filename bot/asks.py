@@ -14,6 +14,8 @@ def own_ask(turn: Turn, name: str) -> Ask | Answer:
     say = turn.say
     learner, _, n = name.partition("-")
     if learner != str(turn.learner.id):
+        learner, n = _since_joined(turn, learner, n)
+    if learner != str(turn.learner.id):
         return reply(
             say("That question isn't one of yours, so nothing changed. Here is the way to one of your own."),
             Button(say.label("Quiz me"), "quiz"),
@@ -22,6 +24,15 @@ def own_ask(turn: Turn, name: str) -> Ask | Answer:
     if ask is None:
         return reply(say("That question is long past; nothing changed."), Button(say.label("Quiz me"), "quiz"))
     return ask
+
+
+def _since_joined(turn: Turn, learner: str, n: str) -> tuple[str, str]:
+    """The present name of an ask that was put before its learner was joined with this one."""
+    for entry in turn.learner.state.joined:
+        former, _, added = entry.partition(":")
+        if former == learner and n.isdecimal():
+            return str(turn.learner.id), str(int(n) + int(added))
+    return learner, n
 
 
 def open_ask(turn: Turn, name: str) -> Ask | Answer:

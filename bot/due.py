@@ -20,7 +20,11 @@ _SAME_DAY = 48  # slots that one learner's learning day may have: they may snooz
 
 
 async def deliver_due(db: Database, inbox: Inbox, now: datetime, limit: int = 100) -> int:
-    """Put the quizzes that are due into the inbox, the longest waiting first; returns how many were handled here."""
+    """Put the quizzes that are due into the inbox, the longest waiting first; returns how many were handled here.
+
+    Learners who are still to be joined are joined first: a quiz is for both of them.
+    """
+    await inbox.join()
     found = await db.fetch(lambda conn: due_learners(conn, now, limit))
     receipts = await asyncio.gather(*(_deliver_quiz(inbox, due, now) for due in found))
     return sum(receipt.outcome == "done" for receipt in receipts)

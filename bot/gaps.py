@@ -6,9 +6,10 @@ that is deleted once answered, or after 90 days.
 
 from __future__ import annotations
 
+from bot.habits import habits
 from bot.messages import Answer, Button
 from bot.topics import OFFERED, answer_topic, offer
-from bot.turn import Turn, habits, reply
+from bot.turn import Turn, reply
 from bot.wording import join
 from knowledge.model import Found, Topic
 from scheduler import slots
@@ -45,7 +46,12 @@ def unknown(turn: Turn, found: Found) -> Answer:
     if near:
         lead = join([lead, say("The nearest I have is below.")])
     lead = join([lead, say("I've noted the question, without your name, for the people who write the base.")])
-    return offer(turn, lead, near, Button(say.label("Tell me when you know"), f"wish:{gap}"))
+    return offer(turn, lead, near, _wish_button(turn, gap))
+
+
+def _wish_button(turn: Turn, gap: str) -> Button | None:
+    """What leads to being told later, for those who can be told where nobody else reads it."""
+    return Button(turn.say.label("Tell me when you know"), f"wish:{gap}") if turn.home else None
 
 
 def note(turn: Turn, found: Found) -> str:
@@ -53,11 +59,18 @@ def note(turn: Turn, found: Found) -> str:
     return turn.tx.add_gap(found.question, found.decision, tuple(match.id for match in found.matches[:NEAREST]))
 
 
+def heard_in(turn: Turn) -> str:
+    """Where a question is heard, as far as others read it there: a lane, or "" where nobody does."""
+    return turn.event.address.lane if turn.event.place in ("group", "channel") else ""
+
+
 def not_it(turn: Turn, topic: Topic | None) -> Answer:
     """After any answer: it was not what the learner meant. Offer what else it may have been."""
     say = turn.say
     state = turn.learner.state
     text = turn.tx.heard() if topic is None or state.led in ("", topic.id) else ""
+    if state.heard_in != heard_in(turn):  # what somebody asked in one chat is not brought up in another
+        text = ""
     if not text:  # they came here by browsing, or a day has passed
         return reply(
             say("Sorry about that. Say it in other words, or browse."), Button(say.label("Browse topics"), "browse")
@@ -66,7 +79,9 @@ def not_it(turn: Turn, topic: Topic | None) -> Answer:
     nearest = (topic.id if topic else "", *(match.id for match in found.matches[:NEAREST]))
     gap = turn.tx.add_gap(text, REJECTED, nearest)
     others = known(turn, found, OFFERED, topic.id if topic else "")[:NEAREST]
-    wish = Button(say.label("Tell me when you know"), f"wish:{gap}")
+    wish = _wish_button(turn, gap)
+    if not others and wish is None:
+        return reply(say("Sorry about that. I've noted it. Say it in other words."))
     if not others:
         return reply(say("Sorry about that. I've noted it. Say it in other words, or let me tell you later."), wish)
     return offer(turn, say("Sorry about that. Was it one of these? If not, say it in other words."), others, wish)
@@ -77,7 +92,7 @@ def none_of_these(turn: Turn, gap: str) -> Answer:
     say = turn.say
     return reply(
         say("Then I don't know that yet. I've noted the question, without your name. Other words may help, too."),
-        Button(say.label("Tell me when you know"), f"wish:{gap}"),
+        _wish_button(turn, gap),
         Button(say.label("Browse topics"), "browse"),
     )
 

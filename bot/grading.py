@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from bot import quiz
 from bot.asks import open_ask, stale
+from bot.history import counted, streak_with
 from bot.messages import Answer, Button, Reply
-from bot.progress import counted, streak_with
 from bot.records import Ask, AskOption, CardRow, Outcome, Review
 from bot.schedule import on_day, sooner
 from bot.turn import Turn, reply
@@ -136,6 +136,25 @@ def skip(turn: Turn, name: str) -> Answer:
 
 def settle(turn: Turn, ask: Ask, outcome: Outcome, chosen: str) -> Answer:
     """Grade the open ask: one review, one card, the feedback, and the summary after the last question."""
+    done, row = count(turn, ask, outcome, chosen)
+    session = turn.learner.state.session
+    if session:
+        session = replace(session, done=session.done + 1, right=session.right + (outcome == "right"))
+    turn.change(open_ask=0, state=replace(turn.learner.state, session=session))
+    last = session is not None and not session.plan
+    closing = quiz.finish(turn) if last else ()
+    return Answer(
+        (_settled(turn, done), feedback(turn, done, row, last=last), *closing),
+        notice=turn.say.label("Right.")
+        if outcome == "right"
+        else turn.say.label("Not quite.")
+        if outcome == "wrong"
+        else "",
+    )
+
+
+def count(turn: Turn, ask: Ask, outcome: Outcome, chosen: str) -> tuple[Ask, CardRow]:
+    """Count an answer: one review, one card, the day's share and the streak; gives the ask, answered, and the card."""
     learner = turn.learner
     entry = Review(
         seq=learner.last_seq + 1,
@@ -156,27 +175,13 @@ def settle(turn: Turn, ask: Ask, outcome: Outcome, chosen: str) -> Answer:
     row = record(turn, entry, known.card if known else Card())
     done = replace(ask, status="answered", outcome=outcome, chosen=chosen, seq=entry.seq, answered_at=turn.now)
     turn.tx.put_ask(done)
-    state = turn.learner.state
-    session = state.session
-    if session:
-        session = replace(session, done=session.done + 1, right=session.right + (outcome == "right"))
-    today = turn.today
+    state, today = turn.learner.state, turn.today
     turn.change(
-        open_ask=0,
         next_due_at=sooner(turn, row.card.due or today),
-        state=replace(state, session=session, day=today, done_today=counted(state, today)),
+        state=replace(state, day=today, done_today=counted(state, today)),
         **streak_with(learner, today),
     )
-    last = session is not None and not session.plan
-    closing = quiz.finish(turn) if last else ()
-    return Answer(
-        (_settled(turn, done), feedback(turn, done, row, last=last), *closing),
-        notice=turn.say.label("Right.")
-        if outcome == "right"
-        else turn.say.label("Not quite.")
-        if outcome == "wrong"
-        else "",
-    )
+    return done, row
 
 
 def record(turn: Turn, entry: Review, before: Card) -> CardRow:

@@ -125,6 +125,12 @@ class Inbox:
         finally:
             timer.cancel()
 
+    async def join(self) -> None:
+        """Join the learners who said yes to it where that was not done at once, as after a crash."""
+        lanes = await self._db.on_thread(self._handler.join)
+        if lanes:
+            self._tell(lanes)
+
     def _take(self) -> list[_Waiting]:
         """The next batch, in order. What has to wait holds back whatever comes after it by the same person or chat."""
         batch: list[_Waiting] = []
@@ -181,10 +187,13 @@ class Inbox:
                 _settle(waiting, receipt)
         self._queue.extendleft(reversed(again))
         if handled.lanes:
-            for callback in tuple(self._callbacks):
-                callback(handled.lanes)
+            self._tell(handled.lanes)
         if handled.down:
             await asyncio.sleep(PAUSE)
+
+    def _tell(self, lanes: frozenset[str]) -> None:
+        for callback in tuple(self._callbacks):
+            callback(lanes)
 
 
 def _settle(waiting: _Waiting, receipt: Receipt) -> None:

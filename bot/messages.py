@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
-EventKind = Literal["text", "press", "command", "submit", "poll", "joined", "left", "due", "taught"]
+EventKind = Literal["text", "press", "command", "submit", "poll", "opened", "joined", "left", "due", "taught"]
+# private: with the learner alone. group: several read it, and a quiz goes there as a native poll. channel: several read
+# it, no polls. whisper: in a group or channel, but what is said is seen by the sender alone.
+Place = Literal["private", "group", "channel", "whisper"]
 ACTION_MAX = 64  # bytes: Telegram's callback_data, the smallest payload of any platform
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a message goes: a chat of a platform, and a thread in it. `workspace` is "" where a platform has none."""
+    """Where a message goes: a chat of a platform, and a thread in it. `workspace` is "" where a platform has none.
+
+    In a whisper (see `Place`) `thread` may be the address that the platform gave for answering one person (Slack's
+    response_url): good for minutes, and for that person only.
+    """
 
     platform: str
     workspace: str
@@ -29,10 +36,11 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
-    """A message that was sent: the platform's own id for it, in a chat."""
+    """A message that was sent: the platform's own id for it, in a chat, and of the poll in it, if it holds one."""
 
     chat: str
     id: str
+    poll: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,10 @@ class Event:
     `sender` is the platform's user id; `text` what was typed (for a command, what followed its name); `action` a
     button's payload, at most 64 bytes (for a command, its name); `fields` a modal's values; `message` the message
     whose button was pressed; `zone` the sender's IANA zone where the platform tells it; `learner` a learner's id, on
-    events that Tutor makes itself (due, taught) instead of a sender.
+    events that Tutor makes itself (due, taught) instead of a sender. `place` says who reads the chat; `home` is where
+    the sender can be written to alone, None where the platform may refuse that. For a poll's answer, `action` is the
+    poll's id and `text` the number of the option chosen, from 0. A message that was edited has `edited` in
+    `fields`. Opened: the sender looks at a surface (`action`).
     """
 
     id: str
@@ -57,16 +68,27 @@ class Event:
     language: str = ""
     zone: str = ""
     learner: int | None = None
+    place: Place = "private"
+    home: Address | None = None
 
     @property
     def account(self) -> str:
         """The key of the sender's account: a person on a platform, in a workspace."""
         return f"{self.address.platform}:{self.address.workspace}:{self.sender}"
 
+    @property
+    def alone(self) -> Address | None:
+        """Where the sender is alone with Tutor, without a thread; None where that is not known."""
+        found = self.home or (self.address if self.place == "private" else None)
+        return replace(found, thread="") if found and found.thread else found
+
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A choice under a message. `action` comes back in a press; it is at most 64 bytes."""
+    """A choice under a message. `action` comes back in a press; it is at most 64 bytes.
+
+    `private:<command>` opens the sender's own chat with Tutor, where that command is run; front ends make a link of it.
+    """
 
     label: str
     action: str
@@ -83,12 +105,22 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """A native quiz poll, for groups."""
+    """A native quiz poll, for groups: what is shown, and what grading needs, frozen as it is put (as asks are).
+
+    `ids` and `whys` go with the options; `title` is the topic's; `version` the library's.
+    """
 
     question: str
     options: tuple[str, ...]
     right: int
     explanation: str = ""
+    item: str = ""
+    topic: str = ""
+    title: str = ""
+    ids: tuple[str, ...] = ()
+    whys: tuple[str, ...] = ()
+    explain: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

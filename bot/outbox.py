@@ -14,7 +14,7 @@ import logging
 import math
 import random
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,7 +22,7 @@ from uuid import uuid4
 
 from bot.delivery import Delivery, Timing
 from bot.limits import Limiter, Limits
-from bot.messages import Address, MessageRef, Sender
+from bot.messages import MessageRef, Sender
 from bot.store.db import Database
 from bot.store.queries.outbox import Free, Mark, Row, Turn, take_turn
 
@@ -173,8 +173,8 @@ class Outbox:
         for depth in range(max(map(len, lanes.values()), default=0)):
             for lane, rows in lanes.items():
                 if depth < len(rows) and lane not in waits:
-                    to = rows[depth].to
-                    wait = self._limiters[to.platform].plan(to, self._monotonic())
+                    row = rows[depth]
+                    wait = self._limiters[row.to.platform].plan(row.to, self._monotonic(), edit=_edits(row))
                     if wait > 0:
                         waits[lane] = wait
                     else:
@@ -188,32 +188,36 @@ class Outbox:
 
     async def _work(self, lane: str, rows: list[Row], stop_at: float) -> None:
         """Send a lane's rows in order until one has to wait, or the claim is too old to begin another send."""
-        to, left, wait = rows[0].to, len(rows), None
-        limiter = self._limiters[to.platform]
+        left, wait = deque(rows), None
+        limiter = self._limiters[rows[0].to.platform]
         sent: dict[str, MessageRef] = {}  # what this claim sent: newer than what the database had when it was made
         try:
             for row in rows:
-                if not await self._released(limiter, to, stop_at):
+                if not await self._released(limiter, row, stop_at):
                     break
-                left -= 1
-                mark, wait = await self._delivery.deliver(row, sent)
+                left.popleft()
+                try:
+                    mark, wait = await self._delivery.deliver(row, sent)
+                finally:
+                    limiter.end(row.to, self._monotonic(), edit=_edits(row))
                 self._note(mark)
                 if wait is not None:
                     break
         finally:
-            for _ in range(left):
-                limiter.drop(to, self._monotonic())
+            for row in left:
+                limiter.drop(row.to, self._monotonic(), edit=_edits(row))
             del self._running[lane]
             self._free(lane, wait)
 
-    async def _released(self, limiter: Limiter, to: Address, stop_at: float) -> bool:
+    async def _released(self, limiter: Limiter, row: Row, stop_at: float) -> bool:
         """Wait until the limits let one message out; False: not while the claim is still good, or stopping."""
-        while wait := limiter.wait(to, self._monotonic()):
+        to, edit = row.to, _edits(row)
+        while wait := limiter.wait(to, self._monotonic(), edit=edit):
             if not await self._waited(wait, stop_at):
                 return False
         async with self._gates[to.platform, to.workspace]:  # first come, first served: lanes share these buckets
             while await self._waited(0.0, stop_at):
-                wait = limiter.take(to, self._monotonic())
+                wait = limiter.take(to, self._monotonic(), edit=edit)
                 if not wait:
                     return True
                 if not await self._waited(wait, stop_at):
@@ -249,3 +253,8 @@ class Outbox:
         if self._mark_by is None:
             self._mark_by = self._monotonic() + self._timing.mark
         self._changed.set()
+
+
+def _edits(row: Row) -> bool:
+    """Whether a row edits a message in place, or draws a surface: neither adds a message to its chat."""
+    return row.replaced is not None or row.kind == "refresh"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from bot.history import counting
 from bot.messages import Answer, Button, Document, Reply
-from bot.progress import counting
 from bot.turn import Turn, reply
 from bot.wording import join
 

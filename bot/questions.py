@@ -27,8 +27,16 @@ def ask_about(turn: Turn, text: str) -> Answer:
 def look_up(turn: Turn, text: str) -> Found:
     """Search, with the conversation's last topic as weak evidence; the text is noted for a day, for "that's not it"."""
     kept = " ".join(text.split())[:HEARD_MAX]
-    turn.tx.hear(kept)
+    _hear(turn, kept)
     return turn.library.find(kept, turn.learner.state.topic or None)
+
+
+def _hear(turn: Turn, text: str) -> None:
+    """Note a question, and in what company it was asked."""
+    turn.tx.hear(text[:HEARD_MAX])
+    where = gaps.heard_in(turn)
+    if turn.learner.state.heard_in != where:
+        turn.remember(heard_in=where)
 
 
 def _one(turn: Turn, found: Found) -> Answer:
@@ -50,7 +58,7 @@ def _several(turn: Turn, pieces: list[str]) -> Answer | None:
     led = {one.matches[0].id: one for one in found if one.decision != "unknown" and one.matches}
     if len(led) < 2 or all(one.decision != "answer" for one in led.values()):
         return None
-    turn.tx.hear(" ".join(pieces)[:HEARD_MAX])
+    _hear(turn, " ".join(pieces))
     missed = [one for one in found if one.decision == "unknown" and one.question.endswith("?")]
     replies = [reply for one in (*led.values(), *missed) for reply in _one(turn, one).replies]
     left = len(pieces) - AT_ONCE
@@ -68,10 +76,10 @@ def comparison(turn: Turn, one: str, other: str, text: str) -> Answer:
         return ask_about(turn, text)
     first, second = _named(turn, one), _named(turn, other)
     if first and second and first.id != second.id:
-        turn.tx.hear(text[:HEARD_MAX])
+        _hear(turn, text)
         return topics.compare(turn, first, second)
     if first and second:
-        turn.tx.hear(text[:HEARD_MAX])
+        _hear(turn, text)
         return topics.answer_topic(turn, first, turn.say("Both are part of **{title}** in my base:", title=first.title))
     if (first or second) and " or " not in text.casefold():
         return _half(turn, first, second, one, other)
@@ -82,7 +90,7 @@ def different_from(turn: Turn, other: str, text: str) -> Answer:
     """ "How is that different from X": the last topic beside X."""
     last, second = turn.topic, _named(turn, other)
     if last and second and last.id != second.id:
-        turn.tx.hear(text[:HEARD_MAX])
+        _hear(turn, text)
         return topics.compare(turn, last, second)
     return ask_about(turn, other if second else text)
 

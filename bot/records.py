@@ -7,16 +7,19 @@ local midnight.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
-from bot.messages import Address
+from bot.messages import Address, Event, Poll
 from scheduler.spacing import Card
 
 Consent = Literal["", "asked", "yes", "no"]  # "": not asked yet
 Paused = Literal["", "learner", "gone", "silent"]  # gone: blocked or left; silent: two weeks without a word
 AskStatus = Literal["open", "answered", "skipped"]
 Outcome = Literal["right", "wrong", "unknown"]  # unknown: "I don't know"
+CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 that are not taken for each other: no 0, 1, I, O
+CODE_LENGTH = 8  # of 5 bits each
+CODE_GOOD_FOR = timedelta(minutes=10)  # from making a code to saying yes; the joining may come later
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,11 @@ class State:
     topic: the last topic. on_ask: whether the last question put is nearer in mind than that topic. led: the topic that
     the last question heard led to. offered: topics offered by the last reply. interests: topics asked about, newest
     first. day, done_today: the learning day counted, and items answered on it. reminded: the learning day of the last
-    reminder. waiting: what a plain reply will be taken for, "" for nothing (tutor._awaited).
+    reminder. waiting: what a plain reply will be taken for, "" for nothing (asked_for.take). met: has had the first
+    meeting. heard_in: the lane in which the last question was heard, "" for one that nobody else reads. surface:
+    has opened a surface that shows them how they are doing. wrong_codes, codes_since: guesses at codes for joining two
+    learners, and when the first of them was. joined: learners that this one was joined with, "<id>:<what was added to
+    the numbers of their asks>".
     """
 
     topic: str = ""
@@ -50,7 +57,12 @@ class State:
     waiting: str = ""
     on_ask: bool = False
     led: str = ""
-    met: bool = False  # has had the first meeting
+    met: bool = False
+    heard_in: str = ""
+    surface: bool = False
+    wrong_codes: int = 0
+    codes_since: datetime | None = None
+    joined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,13 @@ class Learner:
     streak_day: date | None = None
     freezes: int = 0
     state: State = State()
+
+
+def private_home(event: Event, learner: Learner) -> Address | None:
+    """Where the sender is alone with Tutor: this chat if it is private, else one known on this platform."""
+    kept, here = learner.home, event.address
+    same = kept is not None and (kept.platform, kept.workspace) == (here.platform, here.workspace)
+    return event.alone or (kept if same else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,4 +183,24 @@ class Wish:
 
     gap: str
     question: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class SentPoll:
+    """A quiz poll as it was sent to a group. `key` is "<platform>:<the platform's id for it>"."""
+
+    key: str
+    lane: str
+    at: datetime
+    poll: Poll
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCode:
+    """A code that joins its learner with whoever types it in another chat; `address` is where it was asked for."""
+
+    code: str
+    learner: int
+    at: datetime
     address: Address

@@ -6,12 +6,12 @@ Nothing is ever sent unasked. `next_due_at` of a learner is the only thing the t
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
+from bot.habits import habits, may_write, slot_on
 from bot.messages import Answer, Button, Reply
-from bot.turn import Turn, answer, habits, reply
+from bot.turn import Turn, answer, reply
 from bot.wording import Words, join
 from knowledge.markup import Md
 from scheduler import slots
@@ -45,7 +45,7 @@ def after_session(turn: Turn, summary: Md) -> tuple[Md, tuple[Button, ...]]:
 def consent_question(turn: Turn) -> tuple[Md, tuple[Button, ...]]:
     """The question, with when it would be, and its three answers."""
     say, at = turn.say, clock(turn.learner.quiz_at)
-    turn.change(consent="asked", home=turn.event.address)
+    turn.change(consent="asked", home=turn.home or turn.learner.home)
     turn.remember(waiting="consent")
     text = say(
         "Bring these back when you're about to forget them? I'd write at {at} your time, at most once a day.", at=at
@@ -68,40 +68,25 @@ def next_line(turn: Turn) -> Md:
     return say("The next one is due {when}; say “quiz” whenever you like.", when=on_day(turn, day))
 
 
-def may_write(turn: Turn) -> bool:
-    """Whether the learner said yes, is not paused, and has a clock that "9:00 your time" can mean."""
-    learner = turn.learner
-    return learner.consent == "yes" and not learner.paused and bool(learner.zone)
-
-
 def reschedule(turn: Turn, not_before: datetime | None = None) -> None:
     """Set when to write next: the first of the learner's slots on a day when something is due; never without a yes."""
-    day = turn.next_due_day() if may_write(turn) else None
+    day = turn.next_due_day() if may_write(turn.learner) else None
     if day is None:
         if turn.learner.next_due_at:
             turn.change(next_due_at=None)
         return
-    turn.change(next_due_at=slot_on(turn, day, not_before or turn.now))
-
-
-def slot_on(turn: Turn, day: date, after: datetime) -> datetime:
-    """The first slot after `after` that is not before learning day `day`; never a second one on a day that had one."""
-    reminded = turn.learner.state.reminded
-    if reminded and day <= reminded:
-        day = reminded + timedelta(days=1)
-    dawn = datetime.combine(day, slots.ROLLOVER, ZoneInfo(turn.zone)).astimezone(UTC)
-    return slots.next_slot(habits(turn.learner), max(after, dawn - timedelta(microseconds=1)))
+    turn.change(next_due_at=slot_on(turn.learner, day, not_before or turn.now))
 
 
 def sooner(turn: Turn, day: date) -> datetime | None:
     """`next_due_at`, moved forward where a card is due earlier; the cheap form of `reschedule` for each answer."""
     learner = turn.learner
-    if not may_write(turn):
+    if not may_write(turn.learner):
         return learner.next_due_at
     current = learner.next_due_at
     if current and learning_day(current, turn.zone) <= day:
         return current
-    return slot_on(turn, day, turn.now)
+    return slot_on(turn.learner, day, turn.now)
 
 
 def consent(turn: Turn, choice: str) -> Answer:
@@ -118,7 +103,7 @@ def consent(turn: Turn, choice: str) -> Answer:
         except ValueError:
             lead = say("I couldn't read “{value}” as a time.", value=choice[:40])
             return ask_time(turn, waiting="consent_time", verb="consent", lead=lead)
-    turn.change(consent="yes", paused="", silent=0, silent_since=None, home=turn.event.address)
+    turn.change(consent="yes", paused="", silent=0, silent_since=None, home=turn.home or turn.learner.home)
     if not turn.learner.zone:
         return ask_zone(turn)
     reschedule(turn)
@@ -151,7 +136,12 @@ def zone_question(turn: Turn) -> Reply:
 def due(turn: Turn) -> Answer:
     """The ticker says a quiz is due. Checked again here, under the learner's lock: things may have changed."""
     say, learner = turn.say, turn.learner
-    if not may_write(turn) or learner.next_due_at is None or learner.next_due_at > turn.now or learner.home is None:
+    if (
+        not may_write(turn.learner)
+        or learner.next_due_at is None
+        or learner.next_due_at > turn.now
+        or learner.home is None
+    ):
         return Answer()
     if learner.silent_since and turn.now - learner.silent_since >= SILENCE:
         turn.change(paused="silent", next_due_at=None)
@@ -203,7 +193,7 @@ def greeting(turn: Turn) -> Md:
 
 def snooze(turn: Turn, until: str) -> Answer:
     """Not now: this evening, or tomorrow."""
-    if not may_write(turn):
+    if not may_write(turn.learner):
         return reply(turn.say("Nothing is scheduled just now. Say “quiz” whenever you like."))
     if not turn.due(1):
         return reply(
@@ -231,7 +221,7 @@ def pause(turn: Turn) -> Answer:
 def resume(turn: Turn) -> Answer:
     """Write again, if that was ever wanted; due items come back under the daily cap, so nothing piles up."""
     say, learner = turn.say, turn.learner
-    turn.change(paused="", silent=0, silent_since=None, home=turn.event.address)
+    turn.change(paused="", silent=0, silent_since=None, home=turn.home or turn.learner.home)
     if learner.consent != "yes":
         text, buttons = consent_question(turn)
         return reply(text, *buttons)
@@ -242,11 +232,17 @@ def resume(turn: Turn) -> Answer:
 
 
 def heard_from(turn: Turn) -> None:
-    """The learner said something: reminders are not unanswered any more, and one who had gone is back."""
+    """The learner said something: reminders are not unanswered any more, and one who had gone is back.
+
+    What is said in a group tells nothing about a private chat that was shut.
+    """
     learner = turn.learner
     if learner.silent or learner.paused in ("gone", "silent"):
-        back = learner.paused in ("gone", "silent")
+        alone = turn.event.alone if turn.event.kind != "poll" else None
+        back = learner.paused == "silent" or (learner.paused == "gone" and alone is not None)
         turn.change(silent=0, silent_since=None, paused="" if back else learner.paused)
+        if learner.paused == "gone" and alone and learner.home:
+            turn.change(home=alone)  # where they are now: the other chat may still be shut
         if back:
             reschedule(turn)
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 from bot import quiz
 from bot.asks import own_ask, stale
 from bot.grading import record
+from bot.history import counting
 from bot.messages import Answer, Button
-from bot.progress import counting
 from bot.records import Ask, CardRow, Review, Session
 from bot.schedule import on_day, reschedule, sooner
 from bot.turn import Turn, reply
@@ -63,14 +63,15 @@ def _amend(turn: Turn, name: str, *, guessed_it: bool) -> Answer:
     if guessed_it and session and session.right and _within(session, ask):
         turn.remember(session=replace(session, right=session.right - 1))
     turn.change(next_due_at=sooner(turn, row.card.due or turn.today))
-    when = on_day(turn, row.card.due or turn.today)
+    when, said = on_day(turn, row.card.due or turn.today), f"said:{quiz.ref(turn, ask)}"
     text = (
         say("Fair. I'll ask again {when} instead.", when=when)
         if guessed_it
         else say("Noted. I'll wait and ask again {when}.", when=when)
     )
-    next_button = Button(say.label("Next"), "next") if session else None
-    return reply(text, next_button, replaces=f"said:{name}", key=f"said:{name}")
+    # A message without buttons would only settle the one it replaces, which a terminal does not show.
+    onward = Button(say.label("Next"), "next") if session else Button(say.label("Progress"), "progress")
+    return reply(text, onward, replaces=said, key=said)
 
 
 def newest(turn: Turn, *, guessed_it: bool) -> Answer | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
 from bot.messages import Answer, Button
 from bot.schedule import ask_time, ask_zone, clock, minutes_of, next_line, reschedule, weekdays
@@ -95,18 +97,11 @@ def put(turn: Turn, name: str, value: str) -> Answer:
 
 def try_put(turn: Turn, name: str, value: str) -> Answer | None:
     """Set `name`, or None where the value cannot be read as one."""
-    setters: dict[str, Callable[[Turn, str], Md]] = {
-        "time": _time,
-        "zone": _zone,
-        "days": _days,
-        "cap": _cap,
-        "quiet": _quiet,
-        "retention": _retention,
-    }
-    try:
-        done = setters[name](turn, value.strip())
-    except (ValueError, KeyError):
+    fields = read(turn, name, value)
+    if fields is None:
         return None
+    turn.change(**fields)
+    done = _said(turn, name)
     turn.remember(waiting="")
     if turn.learner.consent == "yes" and not turn.learner.zone:
         ask = ask_zone(turn).replies[0]
@@ -114,6 +109,14 @@ def try_put(turn: Turn, name: str, value: str) -> Answer | None:
     reschedule(turn)
     after = next_line(turn) if turn.learner.consent == "yes" and not turn.learner.paused else Md("")
     return reply(join([done, after]), Button(turn.say.label("Settings"), "settings"))
+
+
+def read(turn: Turn, name: str, value: str) -> dict[str, Any] | None:
+    """The learner's fields that setting `name` to what was typed would change; None where it cannot be read."""
+    try:
+        return _READERS[name](turn.now, value.strip())
+    except (ValueError, KeyError):
+        return None
 
 
 def local_clock(turn: Turn, offset: str) -> Answer:
@@ -126,19 +129,79 @@ def local_clock(turn: Turn, offset: str) -> Answer:
         return ask_zone(turn)
 
 
-def _time(turn: Turn, value: str) -> Md:
-    at = minutes_of(slots.parse_time(value))
-    turn.change(quiz_at=at)
-    return turn.say("I'll use {at}, your time.", at=clock(at))
+def _time(_now: datetime, value: str) -> dict[str, Any]:
+    return {"quiz_at": minutes_of(slots.parse_time(value))}
 
 
-def _zone(turn: Turn, value: str) -> Md:
+def _zone(now: datetime, value: str) -> dict[str, Any]:
     try:
-        zone = slots.zone_from_local_time(turn.now, slots.parse_time(value))
+        return {"zone": slots.zone_from_local_time(now, slots.parse_time(value))}
     except ValueError:
-        zone = slots.find_zone(value)
-    turn.change(zone=zone)
-    now = clock(turn.local.hour * 60 + turn.local.minute)
+        return {"zone": slots.find_zone(value)}
+
+
+def _days(_now: datetime, value: str) -> dict[str, Any]:
+    return {"days": sum(1 << day for day in slots.parse_days(value))}
+
+
+def _cap(_now: datetime, value: str) -> dict[str, Any]:
+    n = int(value)
+    if not 1 <= n <= CAP_MAX:
+        raise ValueError(value)
+    return {"cap": n}
+
+
+def _quiet(_now: datetime, value: str) -> dict[str, Any]:
+    if value.casefold() in ("off", "none", "no"):
+        return {"quiet_from": 0, "quiet_to": 0}
+    start, dash, end = value.replace("–", "-").replace(" to ", "-").partition("-")
+    if not dash:
+        raise ValueError(value)
+    begins, ends = minutes_of(slots.parse_time(start)), minutes_of(slots.parse_time(end))
+    if begins == ends:  # all day, or never? It cannot be told
+        raise ValueError(value)
+    return {"quiet_from": begins, "quiet_to": ends}
+
+
+def _retention(_now: datetime, value: str) -> dict[str, Any]:
+    share = float(value.replace(",", ".").rstrip("% "))
+    share = share / 100 if share > 1 else share
+    if not 0.7 <= share <= 0.95:
+        raise ValueError(value)
+    return {"retention": round(share, 2)}
+
+
+_READERS: dict[str, Callable[[datetime, str], dict[str, Any]]] = {
+    "time": _time,
+    "zone": _zone,
+    "days": _days,
+    "cap": _cap,
+    "quiet": _quiet,
+    "retention": _retention,
+}
+
+
+def _said(turn: Turn, name: str) -> Md:
+    """What a setting is now."""
+    say, learner = turn.say, turn.learner
+    if name == "time":
+        return say("I'll use {at}, your time.", at=clock(learner.quiz_at))
+    if name == "zone":
+        return _zone_said(turn)
+    if name == "days":
+        return say("Days: {days}.", days=days_text(turn))
+    if name == "cap":
+        return say.many("At most {n} question a day.", "At most {n} questions a day.", learner.cap)
+    if name == "retention":
+        percent = round(learner.retention * 100)
+        return say("I'll bring questions back when you'd recall about {percent} % of them.", percent=percent)
+    if learner.quiet_from == learner.quiet_to:
+        return say("No quiet hours.")
+    return say("I'm quiet from {start} to {end}.", start=clock(learner.quiet_from), end=clock(learner.quiet_to))
+
+
+def _zone_said(turn: Turn) -> Md:
+    zone, now = turn.learner.zone, clock(turn.local.hour * 60 + turn.local.minute)
     if zone.startswith("Etc/"):
         shown = zone_name(zone)
         return turn.say(
@@ -152,45 +215,6 @@ def zone_name(zone: str) -> str:
     if not zone.startswith("Etc/GMT"):
         return zone
     return "UTC" + zone.removeprefix("Etc/GMT").translate(str.maketrans("+-", "-+"))
-
-
-def _days(turn: Turn, value: str) -> Md:
-    days = slots.parse_days(value)
-    turn.change(days=sum(1 << day for day in days))
-    return turn.say("Days: {days}.", days=days_text(turn))
-
-
-def _cap(turn: Turn, value: str) -> Md:
-    n = int(value)
-    if not 1 <= n <= CAP_MAX:
-        raise ValueError(value)
-    turn.change(cap=n)
-    return turn.say.many("At most {n} question a day.", "At most {n} questions a day.", n)
-
-
-def _quiet(turn: Turn, value: str) -> Md:
-    if value.casefold() in ("off", "none", "no"):
-        turn.change(quiet_from=0, quiet_to=0)
-        return turn.say("No quiet hours.")
-    start, dash, end = value.replace("–", "-").replace(" to ", "-").partition("-")
-    if not dash:
-        raise ValueError(value)
-    begins, ends = minutes_of(slots.parse_time(start)), minutes_of(slots.parse_time(end))
-    if begins == ends:  # all day, or never? It cannot be told
-        raise ValueError(value)
-    turn.change(quiet_from=begins, quiet_to=ends)
-    return turn.say("I'm quiet from {start} to {end}.", start=clock(begins), end=clock(ends))
-
-
-def _retention(turn: Turn, value: str) -> Md:
-    share = float(value.replace(",", ".").rstrip("% "))
-    share = share / 100 if share > 1 else share
-    if not 0.7 <= share <= 0.95:
-        raise ValueError(value)
-    turn.change(retention=round(share, 2))
-    return turn.say(
-        "I'll bring questions back when you'd recall about {percent} % of them.", percent=round(share * 100)
-    )
 
 
 def _unread(turn: Turn, name: str, value: str) -> Answer:

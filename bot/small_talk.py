@@ -18,9 +18,10 @@ def start(turn: Turn, payload: str = "") -> Answer:
         topic = turn.library.topic(id.replace("__", "/"))
         if topic:
             return introduce(turn, topics.answer_topic(turn, topic))
+    if turn.event.place in ("group", "channel"):
+        return hello(turn)
     if not turn.learner.state.met:
-        turn.remember(met=True)
-        return Answer((_welcome(turn),))
+        return meet(turn)
     say = turn.say
     waiting = len(turn.due(turn.left_today))
     if turn.learner.state.session:
@@ -33,6 +34,24 @@ def start(turn: Turn, payload: str = "") -> Answer:
         text = join([say("Welcome back."), say.many("{n} question is due.", "{n} questions are due.", waiting)])
         return reply(text, Button(say.label("Quiz me"), "quiz"), Button(say.label("Progress"), "progress"))
     return reply(say("Welcome back. Ask me anything, or take a quiz."), *_ways(turn))
+
+
+def meet(turn: Turn) -> Answer:
+    """The first meeting."""
+    turn.remember(met=True)
+    return Answer((_welcome(turn),))
+
+
+def hello(turn: Turn) -> Answer:
+    """A group's first meeting: what Tutor does there, and how to speak to it."""
+    say, base = turn.say, turn.library.base
+    lines = [
+        say("Hello, I'm Tutor. I answer questions about this: {title}.", title=base.title),
+        say("Mention me or reply to me to ask; say “quiz” for a question that everybody here can answer."),
+        say("Progress and settings stay between each of you and me, in a chat of our own."),
+    ]
+    buttons = (*_ways(turn)[:2], Button(say.label("Open our chat"), "private:start"))
+    return reply(join(lines, "\n"), *(buttons if turn.event.place == "group" else buttons[:2]))
 
 
 def _welcome(turn: Turn) -> Reply:
@@ -75,6 +94,7 @@ def help_text(turn: Turn) -> Answer:
         say("- **progress**: how you are doing. **goal**: a job to work towards."),
         say("- **settings**: zone, time, days, how many, quiet hours. **pause**, **resume**: whether I may write."),
         say("- **flag**: something is wrong. **privacy**, **export**, **forget**: your data."),
+        say("- **link**: use me in another app, too, with the same progress."),
     ]
     head = say(
         "I answer questions about this: {title}. I also quiz you, and bring back what you're about to forget.",

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from bot.messages import Answer, Button, Event, Reply
-from bot.records import CardRow, Learner
+from bot.messages import Address, Answer, Button, Event, Reply
+from bot.records import CardRow, Learner, private_home
 from bot.wording import Words
 from knowledge.markup import Md
 from knowledge.model import Library, Topic
-from scheduler.slots import Habits
 from scheduler.spacing import learning_day
 
 if TYPE_CHECKING:  # the conversation needs no SQL, and answering one question should not load any
+    from bot.store.shared import Shared
     from bot.store.tx import Tx
 
 ALL = 1_000_000  # cards: more than anybody has
@@ -53,6 +53,16 @@ class Turn:
     def local(self) -> datetime:
         """The moment on the learner's own clock."""
         return self.now.astimezone(ZoneInfo(self.zone))
+
+    @property
+    def home(self) -> Address | None:
+        """Where the learner is alone with Tutor, as far as that is known."""
+        return private_home(self.event, self.learner)
+
+    @property
+    def shared(self) -> Shared | None:
+        """What the learner shares with others; None for one who exists for a single question."""
+        return getattr(self.tx, "shared", None)
 
     @property
     def topic(self) -> Topic | None:
@@ -108,22 +118,3 @@ def answer(*replies: Reply, notice: str = "") -> Answer:
 def reply(text: Md, *buttons: Button | None, **fields: Any) -> Answer:
     """An answer of one message."""
     return Answer(replies=(Reply(text, tuple(button for button in buttons if button), **fields),))
-
-
-def habits(learner: Learner) -> Habits:
-    """When this learner wants to hear from Tutor, as `scheduler.slots` takes it."""
-    return _habits(learner.zone or "UTC", learner.quiz_at, learner.days, learner.quiet_from, learner.quiet_to)
-
-
-@lru_cache(maxsize=1024)
-def _habits(zone: str, at: int, days: int, quiet_from: int, quiet_to: int) -> Habits:
-    def clock(minutes: int) -> time:
-        return time(minutes // 60 % 24, minutes % 60)
-
-    return Habits(
-        zone=zone,
-        at=clock(at),
-        days=frozenset(day for day in range(7) if days >> day & 1),
-        quiet_from=clock(quiet_from) if quiet_from != quiet_to else None,
-        quiet_to=clock(quiet_to) if quiet_from != quiet_to else None,
-    )

@@ -1,45 +1,30 @@
-"""The conversation: one event in, messages out. Read it from the top; each line of a table leads to one small function.
+"""The conversation: one event in, messages out. Read it from the top; where words and buttons lead is `bot/routes.py`.
 
 `answer` is a plain function. It sees the learner's rows through `tx`, the library, and the moment; it does no input or
 output, draws no randomness of its own, and asks no clock. What it changes is buffered in `tx` and committed with the
 messages it returns.
-
-A message goes through four sieves, in this order: is it what Tutor just asked for (a yes, a time)? Is it the answer
-to the open quiz question? Is it a command or a courtesy? Otherwise it is a question about the subject.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot import (
-    asked_for,
-    gaps,
-    grading,
-    paths,
-    privacy,
-    progress,
-    quiz,
-    schedule,
-    second_thoughts,
-    settings,
-    small_talk,
-    topics,
-)
-from bot.messages import Answer, Event
-from bot.questions import ask_about, comparison, correction, different_from
+from bot import codes, form, gaps, places, polls, routes, schedule, settings, small_talk
+from bot.messages import Answer, Event, Refresh
+from bot.records import Learner
 from bot.turn import Turn, reply
-from bot.understand import Intent, looks_like_question, understand
+from bot.understand import Intent, understand
 from bot.wording import words
-from knowledge.model import Library, Topic
+from knowledge.model import Library
 from scheduler import slots
 
 if TYPE_CHECKING:
     from bot.store.tx import Tx
 
 ASK_VERBS = frozenset({"a", "hint", "skip", "show", "self", "guess", "easy", "again"})
+HOME = "home"  # the surface that shows learners how they are doing
 
 
 def answer(event: Event, tx: Tx, library: Library, now: datetime) -> Answer:
@@ -52,26 +37,34 @@ def answer(event: Event, tx: Tx, library: Library, now: datetime) -> Answer:
         now: aware UTC, not before any earlier event of this learner.
     """
     turn = Turn(event, tx, library, now, words(tx.learner.language))
+    before = tx.learner
     if event.learner is None:
         _notice(turn)
+    return _refreshed(turn, before, _answered(turn, event))
+
+
+def _answered(turn: Turn, event: Event) -> Answer:
     match event.kind:
         case "text":
-            return small_talk.introduce(turn, on_text(turn, event.text))
+            return _typed(turn, event.text)
         case "command":
-            return on_command(turn, event.action, event.text)
+            return _command(turn, event.action, event.text)
         case "press":
-            return on_press(turn, event.action)
+            return _pressed(turn, event.action)
         case "due":
             return schedule.due(turn)
         case "taught":
             return gaps.taught(turn)
-        case "joined":
-            return small_talk.start(turn)
+        case "poll":
+            return polls.answered(turn)
+        case "submit":
+            return form.submit(turn, event.fields) if event.action == "settings" else Answer()
+        case "opened":
+            return _opened(turn)
+        case "joined":  # into a private chat they come back, and say by themselves what they want
+            return small_talk.hello(turn) if event.place == "group" else Answer()
         case "left":
-            turn.change(paused=turn.learner.paused or "gone", next_due_at=None)
-            return Answer()
-        case _:
-            return small_talk.lost(turn)
+            return _left(turn)
 
 
 def ask_of(event: Event) -> int | None:
@@ -83,10 +76,11 @@ def ask_of(event: Event) -> int | None:
 
 def apology(event: Event) -> Answer:
     """What a learner reads when their event could not be handled."""
-    if event.learner is not None or event.kind == "left":
+    if event.learner is not None or event.kind in ("left", "joined", "poll", "opened"):
         return Answer()  # nobody waits for an answer
     say = words(event.language or "en")
-    return reply(say("Something went wrong on my side; nothing of yours was lost. Please try again."))
+    text = say("Something went wrong on my side; nothing of yours was lost. Please try again.")
+    return reply(text, audience=event.sender if event.place == "whisper" else None)
 
 
 def _notice(turn: Turn) -> None:
@@ -98,227 +92,91 @@ def _notice(turn: Turn) -> None:
         schedule.heard_from(turn)
 
 
-# --- messages -----------------------------------------------------------------------------------------------------
+# --- words and buttons, by the place they come from ---------------------------------------------------------------
 
 
-def on_text(turn: Turn, text: str) -> Answer:
-    """A typed message, through the four sieves."""
+def _typed(turn: Turn, text: str) -> Answer:
+    """A message. Where others read along, or it is whispered, it is never the answer to what was asked privately."""
+    if turn.event.place == "private":
+        return small_talk.introduce(turn, routes.on_text(turn, text))
     intent = understand(text, turn.say)
-    waiting = turn.learner.state.waiting
-    if waiting:  # whatever was asked for is asked for once: a later "yes" is not an answer to it
-        turn.remember(waiting="")
-    if waiting.startswith("yes:") and intent.name == "yes":
-        return on_press(turn, waiting.removeprefix("yes:"))
-    if waiting == "yes:forget:yes" and intent.name == "no":
-        return small_talk.kept(turn)
-    return (
-        asked_for.take(turn, waiting, text, intent) or _quiz_answer(turn, text, intent) or on_intent(turn, intent, text)
-    )
+    if turn.event.place == "group" and intent.name in ("quiz", "quiz_this"):
+        return places.say_in_place(turn, "hello", lambda: polls.start(turn, intent.arg))
+    if turn.event.place == "group" and intent.name == "no_command":
+        return Answer()  # it may be for another bot
+    name = _meant(turn, intent, text)
+    return places.say_in_place(turn, name, lambda: routes.on_intent(turn, intent, text))
 
 
-def _quiz_answer(turn: Turn, text: str, intent: Intent) -> Answer | None:
-    """The answer to the open quiz question, typed; a question of the learner's own goes past it."""
-    n = turn.learner.open_ask
-    ask = turn.tx.ask(n) if n else None
-    if ask is None or ask.status != "open":
-        return None
-    name = quiz.ref(turn, ask)
-    spoken: Mapping[str, Callable[[], Answer]] = {
-        "unsure": lambda: grading.answer_press(turn, name, "?"),
-        "hint": lambda: grading.give_hint(turn, name),
-        "skip": lambda: grading.skip(turn, name),
-        "next": lambda: grading.skip(turn, name),
-        "show": lambda: grading.show_answer(turn, name),
-        "think": lambda: quiz.repeat(turn, ask, turn.say("Take your time.")),
-        "repeat": lambda: quiz.repeat(turn, ask),
-        "leave": lambda: quiz.leave(turn, ask),
-    }
-    if intent.name in spoken:
-        return spoken[intent.name]()
-    own = intent.name not in ("question", "nothing") or looks_like_question(text, turn.say)
-    return grading.answer_typed(turn, ask, text, question=own)
+def _meant(turn: Turn, intent: Intent, text: str) -> str:
+    """The name of an intent; what only looks like a setting ("time series databases") is a question."""
+    if intent.name not in settings.NAMES or not intent.arg or settings.read(turn, intent.name, intent.arg):
+        return intent.name
+    return "question" if turn.library.find(text).decision == "answer" else intent.name
 
 
-def on_intent(turn: Turn, intent: Intent, text: str) -> Answer:
-    """A command, a courtesy, a follow-up, or a question."""
-    if intent.name in PLAIN and not intent.arg:
-        return PLAIN[intent.name](turn)
-    match intent.name:
-        case "quiz":
-            return _quiz_on(turn, intent.arg)
-        case "quiz_this":
-            return quiz.start_topic(turn, turn.topic) if turn.topic else quiz.start(turn)
-        case "topics":
-            return topics.browse(turn, _kind(intent.arg))
-        case "time" | "zone" | "days" | "cap" | "quiet" | "retention":
-            return _setting(turn, intent, text)
-        case "goal":
-            return paths.choose(turn, intent.arg)
-        case "flag":
-            return privacy.flag(turn, intent.arg)
-        case "more" | "related" | "sources":
-            return _on_topic(turn, intent.name)
-        case "compare":
-            return comparison(turn, intent.arg, intent.other, text)
-        case "differs":
-            return different_from(turn, intent.arg, text)
-        case "meant":
-            return correction(turn, intent.arg)
-        case "follow":
-            return ask_about(turn, intent.arg)
-        case "guessed" | "easy":
-            found = second_thoughts.newest(turn, guessed_it=intent.name == "guessed")
-            return found or small_talk.nothing_open(turn)
-        case "yes" | "no" | "unsure" | "hint" | "skip" | "show" | "think" | "repeat" | "leave":
-            return small_talk.nothing_open(turn)
-        case "no_command":
-            return small_talk.no_command(turn, intent.arg)
-        case "nothing":
-            return small_talk.nothing_said(turn)
-        case _:
-            return ask_about(turn, intent.arg or text)
+def _command(turn: Turn, name: str, rest: str) -> Answer:
+    """A platform's own command; each works as plain words, too. What follows "start" is a link that was opened."""
+    if name != "start":
+        return _typed(turn, f"/{name} {rest}".strip())
+    kind, _, what = rest.partition("_")
+    if turn.event.place == "private" and kind == "do":
+        return small_talk.introduce(turn, routes.by_name(turn, what))
+    if turn.event.place == "private" and kind == "link":
+        return small_talk.introduce(turn, codes.link(turn, what))
+    return places.say_in_place(turn, "start", lambda: small_talk.start(turn, rest))
 
 
-def on_command(turn: Turn, name: str, rest: str) -> Answer:
-    """A platform's own command; each works as plain words, too."""
-    text = f"/{name} {rest}".strip()
-    return small_talk.introduce(turn, on_text(turn, text)) if name != "start" else small_talk.start(turn, rest)
-
-
-def _quiz_on(turn: Turn, wanted: str) -> Answer:
-    """A quiz, mixed or on the topic that is named."""
-    if not wanted:
-        return quiz.start(turn)
-    found = turn.library.find(wanted, turn.learner.state.topic or None)
-    near = gaps.known(turn, found)
-    if found.decision == "answer" and near:
-        return quiz.start_topic(turn, near[0])
-    if near and found.decision == "suggest":
-        return small_talk.quiz_offer(turn, near)
-    return gaps.unknown(turn, found)
-
-
-def _on_topic(turn: Turn, name: str) -> Answer:
-    """More, related or sources of the topic that the conversation is on."""
-    topic = turn.topic
-    return TOPIC_BUTTONS[name](turn, topic) if topic else small_talk.no_topic(turn)
-
-
-def _setting(turn: Turn, intent: Intent, text: str) -> Answer:
-    """A setting in words. What only looks like one ("time series databases") is a question."""
-    if not intent.arg:
-        return settings.choose(turn, intent.name)
-    done = settings.try_put(turn, intent.name, intent.arg)
-    if done is None and turn.library.find(text).decision == "answer":
-        return ask_about(turn, text)
-    return done or settings.put(turn, intent.name, intent.arg)
-
-
-def _resume(turn: Turn) -> Answer:
-    """ "Resume": reminders that were paused, or else the quiz that was left."""
-    learner = turn.learner
-    if learner.consent != "yes" and not learner.paused and learner.state.session:
-        return quiz.start(turn)
-    return schedule.resume(turn)
-
-
-def _kind(word: str) -> str:
-    """The kind that a word names: "jobs" are careers."""
-    singular = word.rstrip("s")
-    return {"job": "career"}.get(singular, singular)
-
-
-# --- buttons ------------------------------------------------------------------------------------------------------
-
-
-def on_press(turn: Turn, action: str) -> Answer:
-    """A button: `verb`, or `verb:argument`, or `verb:argument:value`."""
+def _pressed(turn: Turn, action: str) -> Answer:
+    """A button."""
     verb, _, rest = action.partition(":")
-    if turn.learner.state.waiting:
-        turn.remember(waiting="")
-    if not rest and verb in PLAIN:
-        return PLAIN[verb](turn)
-    if verb in TOPIC_BUTTONS:
+    if turn.event.place == "group" and verb == "quiz":
         topic = turn.library.topic(rest)
-        return TOPIC_BUTTONS[verb](turn, topic) if topic else small_talk.topic_gone(turn)
-    if verb in BUTTONS:
-        return BUTTONS[verb](turn, rest)
-    return small_talk.lost(turn)
+        return places.say_in_place(turn, "hello", lambda: polls.start(turn, topic=topic))
+    return places.say_in_place(turn, verb, lambda: routes.on_press(turn, action))
 
 
-def _two(act: Callable[[Turn, str, str], Answer]) -> Callable[[Turn, str], Answer]:
-    """A handler of "argument:value"."""
-
-    def split(turn: Turn, rest: str) -> Answer:
-        first, _, second = rest.partition(":")
-        return act(turn, first, second)
-
-    return split
+# --- coming and going ---------------------------------------------------------------------------------------------
 
 
-def _browse(turn: Turn, kind: str, start: str) -> Answer:
-    return topics.browse(turn, kind, int(start) if start.isdecimal() else 0)
+def _opened(turn: Turn) -> Answer:
+    """A surface was opened: from now on it is kept up to date; the first meeting, if this is the first of all."""
+    if turn.event.action == HOME and not turn.learner.state.surface:
+        turn.remember(surface=True)
+    if turn.learner.state.met or turn.home is None:
+        return Answer()
+    return replace(small_talk.meet(turn), to=turn.home)
 
 
-def _forget(turn: Turn, choice: str) -> Answer:
-    return privacy.forget_now(turn) if choice == "yes" else small_talk.kept(turn)
+def _left(turn: Turn) -> Answer:
+    """A chat was shut. A group's end says nothing about a learner, nor does a chat that is not their home."""
+    here, home = turn.event.alone, turn.learner.home
+    if here and (home is None or home.lane == here.lane):
+        turn.change(paused=turn.learner.paused or "gone", next_due_at=None)
+    return Answer()
 
 
-PLAIN: Mapping[str, Callable[[Turn], Answer]] = {
-    "start": small_talk.start,
-    "help": small_talk.help_text,
-    "greeting": small_talk.greeting,
-    "thanks": small_talk.thanks,
-    "bye": small_talk.bye,
-    "self": small_talk.who,
-    "why": small_talk.why,
-    "browse": topics.browse,
-    "quiz": quiz.start,
-    "quiz_extra": quiz.start_extra,
-    "start_due": quiz.start_due,
-    "next": quiz.resume,
-    "progress": progress.show,
-    "settings": settings.show,
-    "pause": schedule.pause,
-    "resume": _resume,
-    "turn_on": lambda turn: schedule.consent(turn, "yes"),
-    "undo": second_thoughts.undo,
-    "privacy": privacy.explain,
-    "export": privacy.export,
-    "forget": privacy.forget,
-    "goal": paths.choose,
-    "wish_last": gaps.wish_last,
-    "not_it": lambda turn: gaps.not_it(turn, turn.topic),
-}
+def _refreshed(turn: Turn, before: Learner, found: Answer) -> Answer:
+    """The answer, and a learner's surface drawn anew where what it shows has changed and the answer goes their way.
 
-TOPIC_BUTTONS: Mapping[str, Callable[[Turn, Topic], Answer]] = {
-    "topic": topics.answer_topic,
-    "more": topics.more,
-    "related": topics.related,
-    "sources": topics.sources,
-    "quiz": quiz.start_topic,
-    "not": gaps.not_it,
-}
+    What it shows changes with the days, too, so that one which is opened is always drawn.
+    """
+    opened = turn.event.kind == "opened" and turn.event.action == HOME
+    if not (before.state.surface or opened) or turn.event.kind in ("left", "poll"):
+        return found
+    home, to = turn.home, found.to or turn.event.address
+    same = _shown(before) == _shown(turn.learner) and not _is_forgotten(turn)
+    if home is None or home.lane != to.lane or (same and not opened):
+        return found
+    return replace(found, replies=(*found.replies, Refresh(HOME)))
 
-BUTTONS: Mapping[str, Callable[[Turn, str], Answer]] = {
-    "a": _two(grading.answer_press),
-    "hint": grading.give_hint,
-    "skip": grading.skip,
-    "show": grading.show_answer,
-    "self": _two(grading.self_rated),
-    "guess": second_thoughts.guessed,
-    "easy": second_thoughts.too_easy,
-    "again": second_thoughts.ask_again,
-    "browse": _two(_browse),
-    "none": gaps.none_of_these,
-    "wish": gaps.wish,
-    "unwish": gaps.unwish,
-    "consent": schedule.consent,
-    "snooze": schedule.snooze,
-    "set": settings.choose,
-    "put": _two(settings.put),
-    "clock": _two(lambda turn, _minutes, offset: settings.local_clock(turn, offset)),
-    "goal": paths.pressed,
-    "flag": _two(privacy.flag_press),
-    "forget": _forget,
-}
+
+def _is_forgotten(turn: Turn) -> bool:
+    return turn.tx.writes.forgotten
+
+
+def _shown(learner: Learner) -> tuple[object, ...]:
+    """What a surface shows of a learner; any answer changes `last_seq`."""
+    state, settled = learner.state, (learner.consent, learner.paused, learner.next_due_at, learner.goal)
+    clock = (learner.zone, learner.quiz_at, learner.days, learner.quiet_from, learner.quiet_to)
+    return (*settled, *clock, learner.cap, learner.retention, learner.last_seq, learner.open_ask, state.session)

@@ -15,7 +15,7 @@ from bot.wording import Words
 
 LINES_MAX = 3
 TEXT_MAX = 2000  # characters that are looked at; the rest of a longer message is not read
-TAKE_ARGUMENTS = frozenset({"quiz", "topics", "goal", "flag", "time", "zone", "days", "quiet", "cap"})
+TAKE_ARGUMENTS = frozenset({"quiz", "topics", "goal", "flag", "time", "zone", "days", "quiet", "cap", "link"})
 _EDGES = " \t\r\n.,;:!?…\"'“”‘’()[]"
 
 
@@ -53,6 +53,7 @@ def commands(say: Words) -> dict[str, str]:
             "flag, report, this question is wrong, the question is wrong, that's wrong, thats wrong, "
             "flag it, flag this, flag that, report it, report this, report a mistake, report an error"
         ),
+        "link": say.synonyms("link, link my account, link accounts, link my accounts, join accounts, use another app"),
         "privacy": say.synonyms("privacy, what do you know about me, my data, data protection"),
         "export": say.synonyms("export, export my data, download my data"),
         "forget": say.synonyms("forget, forget me, delete my data, delete me, delete everything"),
@@ -132,6 +133,10 @@ def patterns(say: Words) -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("cap", say.label(r"(?:set )?(?:items?|questions)(?: a| per)?(?: day)? (?:to )?(-?\d{1,9})(?: a day)?")),
         ("quiet", say.label(r"(?:set )?quiet(?: hours)? (?:from )?((?:\d|off|none|noon|midnight).*)")),
         ("retention", say.label(r"(?:set )?retention (?:to )?(-?[\d.,]{1,6}) ?%?")),
+        (
+            "link",
+            say.label(r"(?:link|join)(?: code)? ([2-9a-hj-np-z]{4}-[2-9a-hj-np-z]{4}|(?=\w*\d)[2-9a-hj-np-z]{8})"),
+        ),
         ("goal", say.label(r"(?:set )?(?:my )?goal (?!of\b|for\b)(?:is |to )*(?:become |be )?(?:an? )?(.+)")),
         ("flag", say.label(r"(?:flag|report)(?:\s*:| this| that| it)\s*(.+)")),
         ("topics", say.label(r"(skills|practices|careers|jobs|concepts|paths)")),

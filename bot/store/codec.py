@@ -89,6 +89,7 @@ _WRITERS: dict[str, Callable[[Any], Any]] = {
 _SESSION: _Shape = _Shape(Session)
 _STATE: _Shape = _Shape(State)
 _ASK: _Shape = _Shape(Ask, ASK_COLUMNS)
+_POLL: _Shape = _Shape(Poll)
 
 
 def state_of(value: Mapping[str, Any]) -> State:
@@ -192,13 +193,7 @@ def reply_values(reply: Reply) -> Values:
     if reply.image:
         body["image"] = {"kind": reply.image.kind, "data": dict(reply.image.data), "alt": reply.image.alt}
     if reply.poll:
-        poll = reply.poll
-        body["poll"] = {
-            "question": poll.question,
-            "options": poll.options,
-            "right": poll.right,
-            "explanation": poll.explanation,
-        }
+        body["poll"] = _POLL.write(reply.poll)
     if reply.document:
         body["document"] = {"name": reply.document.name, "text": reply.document.text}
     if reply.topics:
@@ -219,7 +214,7 @@ def reply_of(body: Mapping[str, Any], key: str, replaces: Any, audience: str | N
         text=body["text"],
         buttons=tuple(Button(label, action) for label, action in body.get("buttons", ())),
         image=Image(**image) if image else None,
-        poll=Poll(poll["question"], tuple(poll["options"]), poll["right"], poll["explanation"]) if poll else None,
+        poll=poll_of(poll) if poll else None,
         document=Document(**document) if document else None,
         key=key,
         replaces=MessageRef(*replaces) if isinstance(replaces, list) else replaces,
@@ -230,7 +225,12 @@ def reply_of(body: Mapping[str, Any], key: str, replaces: Any, audience: str | N
 
 def message_list(message: MessageRef) -> list[str]:
     """A reference to a sent message as JSON."""
-    return [message.chat, message.id]
+    return [message.chat, message.id, *([message.poll] if message.poll else [])]
+
+
+def poll_of(value: Mapping[str, Any]) -> Poll:
+    """The poll that `reply_values` wrote."""
+    return Poll(**_POLL.read(value))
 
 
 def message_of(value: Sequence[str]) -> MessageRef:

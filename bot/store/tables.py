@@ -233,6 +233,48 @@ class Outbox(Base, table=True):
     error: str
 
 
+class Poll(Base, table=True):
+    """A quiz poll that a group was sent, for grading its answers; `key` names the platform and its poll."""
+
+    __table_args__ = (Index("ix_poll_lane_at", "lane", "at"), Index("ix_poll_at", "at"))
+    key: str = Field(sa_type=Key, primary_key=True)
+    lane: str = Field(sa_type=Key)
+    item: str
+    body: dict[str, Any] = Field(sa_type=Json)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Vote(Base, table=True):
+    """A learner's answer to a poll, so that it counts once; `n` is the ask that it became."""
+
+    __table_args__ = (Index("ix_vote_at", "at"),)
+    learner_id: int = Field(sa_type=BigId, primary_key=True)
+    poll: str = Field(sa_type=Key, primary_key=True)
+    n: int
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class LinkCode(Base, table=True):
+    """A code, good for minutes and for once, that joins its learner with whoever types it in another chat."""
+
+    __tablename__ = "link_code"
+    __table_args__ = (Index("ix_link_code_learner_id", "learner_id"), Index("ix_link_code_at", "at"))
+    code: str = Field(sa_type=Key, primary_key=True)
+    learner_id: int = Field(sa_type=BigId)
+    address: list[str] = Field(sa_type=Json)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class LinkWish(Base, table=True):
+    """A learner who said yes to being joined with the one whose code this is; done in a transaction of its own."""
+
+    __tablename__ = "link_wish"
+    learner_id: int = Field(sa_type=BigId, primary_key=True)
+    code: str
+    address: list[str] = Field(sa_type=Json)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
 class Lease(Base, table=True):
     """A name that one process at a time may hold, until it runs out."""
 
@@ -266,5 +308,9 @@ WISH = _table(Wish)
 FLAG = _table(Flag)
 LANE = _table(Lane)
 OUTBOX = _table(Outbox)
+POLL = _table(Poll)
+VOTE = _table(Vote)
+LINK_CODE = _table(LinkCode)
+LINK_WISH = _table(LinkWish)
 LEASE = _table(Lease)
 META = _table(Meta)

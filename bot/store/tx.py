@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.messages import Event
-from bot.records import Ask, CardRow, Learner, Review, Wish
+from bot.records import Ask, CardRow, Learner, Review, Wish, private_home
 from bot.store.queries import learner as read
+from bot.store.shared import Shared
 
 _SPACE = re.compile(r"[\W_]+")
 
@@ -45,6 +46,9 @@ class Writes:
     gaps: dict[str, GapWrite] = field(default_factory=dict)
     wishes: dict[str, str | None] = field(default_factory=dict)  # gap to question; None: to be dropped
     flags: list[tuple[str, str]] = field(default_factory=list)  # item, note
+    votes: dict[str, int] = field(default_factory=dict)  # poll to ask
+    code: str | None = None
+    join: str | None = None
     forgotten: bool = False
 
 
@@ -66,6 +70,7 @@ class Tx:
         self.asks_read: dict[int, Ask | None] = {}
         self.cards_read: dict[str, CardRow | None] = {}
         self.writes = Writes()
+        self.shared = Shared(conn, event, learner.id, self.writes)
 
     # --- the learner
 
@@ -189,7 +194,7 @@ class Tx:
         return self.writes.gaps[id].text if id in self.writes.gaps else read.gap_text(self._conn, id)
 
     def wish(self, gap: str, question: str) -> None:
-        """Tell the learner, in this chat, once the gap is closed."""
+        """Tell the learner, where nobody else reads it, once the gap is closed."""
         self.writes.wishes[gap] = question
 
     def unwish(self, gap: str) -> None:
@@ -203,7 +208,7 @@ class Tx:
             if question is None:
                 rows.pop(gap, None)
             else:
-                rows[gap] = Wish(gap, question, self.event.address)
+                rows[gap] = Wish(gap, question, private_home(self.event, self._learner) or self.event.address)
         return [rows[gap] for gap in sorted(rows)]
 
     def flag(self, item: str, note: str) -> None:

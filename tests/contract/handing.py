@@ -12,14 +12,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, insert, select
 
 from bot.handling import Defaults
 from bot.inbox import Inbox
 from bot.messages import Address, Answer, Event, EventKind, Receipt, Reply
 from bot.records import Ask, AskOption, CardRow, Review, Session, State
+from bot.store.codec import address_list
 from bot.store.db import Database
-from bot.store.tables import OUTBOX
+from bot.store.tables import LINK_WISH, OUTBOX
 from bot.store.tx import Tx
 from knowledge.model import Library
 from scheduler.spacing import Card
@@ -210,8 +211,15 @@ def full(record: type[T], **fields: Any) -> T:
     return record(**made)
 
 
+def wish_to_join(db: Database, learner: int, code: str, to: Address, now: datetime = NOW) -> None:
+    """Leave a wish to be joined, as a process does that dies right after it was committed."""
+    with db.begin() as conn:
+        row = {"learner_id": learner, "code": code, "address": address_list(to), "at": now}
+        conn.execute(insert(LINK_WISH), row)
+
+
 def fill(tx: Tx) -> Answer:
-    """Leave a row in every table that may hold one about a learner."""
+    """Leave a row in every table that may hold one about a learner, but for wishes to be joined."""
     put(tx, last_ask=1, open_ask=1)
     tx.put_ask(ask(1))
     tx.put_card(card("x"))
@@ -220,4 +228,6 @@ def fill(tx: Tx) -> Answer:
     tx.wish("a" * 12, "my question")
     tx.add_gap("a gap", "unknown", ())
     tx.flag("x", "wrong")
+    tx.shared.vote("telegram:p1", 1)
+    tx.shared.new_code()
     return Answer((Reply("kept?", key="ask:1"), Reply("elsewhere")))

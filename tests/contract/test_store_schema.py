@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import Connection, insert, inspect, select
 
+from bot.messages import Address, Poll
+from bot.records import Learner
 from bot.store import schema
+from bot.store.codec import ask_values, card_values, learner_values, reply_of, review_values
 from bot.store.db import Database
 from bot.store.errors import StoreError
-from bot.store.tables import METADATA
+from bot.store.queries.learner import learner_by_account
+from bot.store.tables import ACCOUNT, ASK, CARD, LEARNER, METADATA, OUTBOX, REVIEW_LOG
+from tests.contract.handing import ask, card, review
+from tests.fakes.senders import START
 from tests.stores import Make
 
 
@@ -50,6 +58,47 @@ def test_an_upgrade_makes_what_create_all_makes(empty_store: Make, db: Database)
 
 def _squeezed(sql: str) -> str:
     return "".join(sql.split()).replace('"', "")
+
+
+def test_the_first_schema_is_upgraded_with_its_rows(empty_store: Make) -> None:
+    database = empty_store()
+    database.prepare()
+    with database.begin() as conn:
+        command.upgrade(schema.config(conn), "0001")
+        values = learner_values(
+            Learner(0, START, zone="Europe/Berlin", consent="yes", home=Address("telegram", "", "1"))
+        )
+        del values["id"]
+        me = conn.execute(insert(LEARNER).returning(LEARNER.c.id), values).scalar_one()
+        conn.execute(insert(ACCOUNT), {"key": "telegram::ann", "learner_id": me})
+        conn.execute(insert(REVIEW_LOG), review_values(me, review(1)))
+        conn.execute(insert(CARD), card_values(me, card("x")))
+        conn.execute(insert(ASK), ask_values(me, ask(1)))
+        poll = {"text": "", "poll": {"question": "?", "options": ["a", "b"], "right": 1, "explanation": ""}}
+        row = dict.fromkeys(("lane", "platform", "workspace", "chat", "thread", "surface", "key", "error"), "")
+        conn.execute(
+            insert(OUTBOX), {**row, "kind": "reply", "body": poll, "created_at": START, "status": "sent", "tries": 1}
+        )
+        before = _everything(conn)
+    with pytest.raises(StoreError, match="older Tutor"):
+        database.check()
+    database.upgrade()
+    database.check()
+    with database.begin() as conn:
+        assert _everything(conn) == before
+        context = MigrationContext.configure(conn, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, METADATA) == []
+        found = learner_by_account(conn, "telegram::ann")
+        assert found is not None
+        assert found.home == Address("telegram", "", "1")
+        old = reply_of(poll, "", None, None).poll
+        assert old == Poll("?", ("a", "b"), 1)
+
+
+def _everything(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of the first schema's tables."""
+    tables = (LEARNER, ACCOUNT, REVIEW_LOG, CARD, ASK, OUTBOX)
+    return {table.name: [tuple(row) for row in conn.execute(select(table))] for table in tables}
 
 
 def test_upgrading_twice_changes_nothing(db: Database) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
 from bot import tutor
 from bot.due import deliver_due, deliver_taught
 from bot.inbox import Inbox
-from bot.messages import Address, Button, Event, EventKind, Receipt, Reply
+from bot.messages import Address, Button, Event, EventKind, MessageRef, Place, Receipt, Reply
 from bot.records import CardRow, Learner, Review
 from bot.store.db import Database
 from bot.store.queries import learner as read
@@ -73,6 +74,13 @@ class Person:
     last: int = 0
     replies: list[Reply] = field(default_factory=list)
     receipt: Receipt = field(default_factory=lambda: Receipt("done"))
+    place: Place = "private"
+    home: Address | None = None
+
+    def within(self, place: Place, chat: str, *, home: bool = False) -> Person:
+        """The same person in a group, a channel or a whisper; `home`: the platform tells where they are alone."""
+        address = replace(self.address, chat=chat)
+        return Person(self.world, self.name, address, self.zone, place=place, home=self.address if home else None)
 
     async def say(self, text: str) -> str:
         return await self._send("text", text=text)
@@ -87,13 +95,33 @@ class Person:
     async def act(self, action: str) -> str:
         return await self._send("press", action=action)
 
-    async def event(self, kind: EventKind, text: str = "", action: str = "") -> str:
-        return await self._send(kind, text=text, action=action)
+    async def event(self, kind: EventKind, text: str = "", action: str = "", **more: Any) -> str:
+        return await self._send(kind, text=text, action=action, **more)
 
-    async def _send(self, kind: EventKind, text: str = "", action: str = "") -> str:
+    async def _send(
+        self,
+        kind: EventKind,
+        text: str = "",
+        action: str = "",
+        fields: Mapping[str, str] | None = None,
+        message: MessageRef | None = None,
+        id: str = "",
+    ) -> str:
         world = self.world
-        id = f"test:{next(world.ids)}"
-        event = Event(id, kind, world.now, self.name, self.address, text=text, action=action, zone=self.zone)
+        event = Event(
+            id or f"test:{next(world.ids)}",
+            kind,
+            world.now,
+            self.name,
+            self.address,
+            text=text,
+            action=action,
+            fields=fields or {},
+            message=message,
+            zone=self.zone,
+            place=self.place,
+            home=self.home,
+        )
         self.receipt = await world.inbox.receive(event)
         return await self.read()
 

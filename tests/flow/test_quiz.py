@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bot.progress import counting
+from bot.history import counting
 from knowledge.markup import plain
 from scheduler.spacing import Memory, Rating, replay
 from tests.flow.talking import Person, World

@@ -9,9 +9,25 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, or_, update
 
 from bot.messages import Address, Refresh, Reply
+from bot.records import private_home
 from bot.store import codec
 from bot.store.bulk import Row, Update, Upsert
-from bot.store.tables import ASK, CARD, EVENT, FLAG, GAP, HEARD, LEARNER, METADATA, OUTBOX, REVIEW_LOG, WISH
+from bot.store.tables import (
+    ASK,
+    CARD,
+    EVENT,
+    FLAG,
+    GAP,
+    HEARD,
+    LEARNER,
+    LINK_CODE,
+    LINK_WISH,
+    METADATA,
+    OUTBOX,
+    REVIEW_LOG,
+    VOTE,
+    WISH,
+)
 from bot.store.tx import Tx
 from bot.store.types import BigId, Key, clean
 
@@ -35,6 +51,9 @@ _gaps = Upsert(
 )
 _wishes = Upsert(WISH, ("learner_id", "gap", "question", "address", "at"), ("learner_id", "gap"))
 _flags = Upsert(FLAG, ("item", "note", "version", "at"))
+_votes = Upsert(VOTE, ("learner_id", "poll", "n", "at"), ("learner_id", "poll"))
+_codes = Upsert(LINK_CODE, ("code", "learner_id", "address", "at"))
+_joins = Upsert(LINK_WISH, ("learner_id", "code", "address", "at"), ("learner_id",))
 _outbox = Upsert(
     OUTBOX,
     (
@@ -44,6 +63,7 @@ _outbox = Upsert(
 )  # fmt: skip
 _unwish = delete(WISH).where(WISH.c.learner_id == bindparam("me", type_=BigId), WISH.c.gap == bindparam("of"))
 _undeal = delete(CARD).where(CARD.c.learner_id == bindparam("me", type_=BigId), CARD.c.item == bindparam("of"))
+_uncode = delete(LINK_CODE).where(LINK_CODE.c.learner_id == bindparam("me", type_=BigId))
 _failed = update(EVENT).where(EVENT.c.id == bindparam("of", type_=Key)).values(outcome="failed")
 _stale = delete(OUTBOX).where(
     OUTBOX.c.lane == bindparam("of", type_=Key),
@@ -97,6 +117,7 @@ def writes(conn: Connection, done: Sequence[Written], now: datetime) -> None:
     ]:
         conn.execute(_undeal, dropped)
     _questions(conn, done, now)
+    _shared(conn, kept, now)
     for one in done:
         if one.tx.writes.forgotten:
             forget(conn, one.tx.loaded.id)
@@ -120,7 +141,7 @@ def _questions(conn: Connection, done: Sequence[Written], now: datetime) -> None
                 "learner_id": tx.loaded.id,
                 "gap": gap,
                 "question": clean(question),
-                "address": codec.address_list(tx.event.address),
+                "address": codec.address_list(private_home(tx.event, tx.learner) or tx.event.address),
                 "at": now,
             }
             for tx, gap, question in wishes
@@ -154,31 +175,80 @@ def _questions(conn: Connection, done: Sequence[Written], now: datetime) -> None
     )
 
 
+def _shared(conn: Connection, kept: Sequence[Tx], now: datetime) -> None:
+    """Answers to polls, and codes and wishes for joining two learners."""
+    _votes(
+        conn,
+        [
+            {"learner_id": tx.loaded.id, "poll": poll, "n": n, "at": now}
+            for tx in kept
+            for poll, n in tx.writes.votes.items()
+        ],
+    )
+    if renewed := [{"me": tx.loaded.id} for tx in kept if tx.writes.code]:
+        conn.execute(_uncode, renewed)  # the newest code is the only one that works
+    _codes(conn, [_link(tx, tx.writes.code, now) for tx in kept if tx.writes.code])
+    _joins(conn, [_link(tx, tx.writes.join, now) for tx in kept if tx.writes.join])
+
+
+def _link(tx: Tx, code: str, now: datetime) -> Row:
+    event = tx.event
+    to = event.address if event.place == "private" else private_home(event, tx.learner) or event.address
+    address = codec.address_list(to)
+    return {"learner_id": tx.loaded.id, "code": code, "address": address, "at": now}
+
+
 def messages(conn: Connection, done: Sequence[Written], now: datetime) -> frozenset[str]:
     """Put the events' messages into the outbox, in order; their lanes are locked. Returns the lanes with new rows."""
     rows: list[Row] = []
     stale: list[Row] = []
     for one in done:
-        to, lane = one.to, one.to.lane
-        head = {
-            "lane": lane,
-            "platform": to.platform,
-            "workspace": to.workspace,
-            "chat": to.chat,
-            "thread": to.thread,
-            "learner_id": None if one.tx.writes.forgotten else one.tx.loaded.id,
-            "created_at": now,
-            "status": "pending",
-            "tries": 0,
-            "error": "",
-        }
-        for message in one.messages:
-            if isinstance(message, Refresh):
-                stale.append({"of": lane, "face": message.surface})
-                rows = [row for row in rows if (row["lane"], row["surface"]) != (lane, message.surface)]
-                rows.append({**head, "kind": "refresh", "surface": message.surface, **_NOTHING})
-            else:
-                rows.append({**head, "kind": "reply", "surface": "", **codec.reply_values(message)})
+        learner = None if one.tx.writes.forgotten else one.tx.loaded.id
+        _add(rows, stale, one.to, learner, one.messages, now)
+    return _put(conn, rows, stale)
+
+
+def put(
+    conn: Connection, to: Address, learner: int, messages: Sequence[Reply | Refresh], now: datetime
+) -> frozenset[str]:
+    """Put messages to a learner into the outbox, whose lane is locked."""
+    rows: list[Row] = []
+    stale: list[Row] = []
+    _add(rows, stale, to, learner, messages, now)
+    return _put(conn, rows, stale)
+
+
+def _add(
+    rows: list[Row],
+    stale: list[Row],
+    to: Address,
+    learner: int | None,
+    messages: Sequence[Reply | Refresh],
+    now: datetime,
+) -> None:
+    lane = to.lane
+    head = {
+        "lane": lane,
+        "platform": to.platform,
+        "workspace": to.workspace,
+        "chat": to.chat,
+        "thread": to.thread,
+        "learner_id": learner,
+        "created_at": now,
+        "status": "pending",
+        "tries": 0,
+        "error": "",
+    }
+    for message in messages:
+        if isinstance(message, Refresh):
+            stale.append({"of": lane, "face": message.surface})
+            rows[:] = [row for row in rows if (row["lane"], row["surface"]) != (lane, message.surface)]
+            rows.append({**head, "kind": "refresh", "surface": message.surface, **_NOTHING})
+        else:
+            rows.append({**head, "kind": "reply", "surface": "", **codec.reply_values(message)})
+
+
+def _put(conn: Connection, rows: list[Row], stale: list[Row]) -> frozenset[str]:
     if stale:
         conn.execute(_stale, stale)
     _outbox(conn, rows)

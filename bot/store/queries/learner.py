@@ -10,7 +10,20 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from bot.records import Ask, CardRow, Learner, Review, Wish
 from bot.store import codec
-from bot.store.tables import ACCOUNT, ASK, CARD, GAP, HEARD, LEARNER, OUTBOX, REVIEW_LOG, WISH
+from bot.store.tables import (
+    ACCOUNT,
+    ASK,
+    CARD,
+    GAP,
+    HEARD,
+    LEARNER,
+    LINK_CODE,
+    LINK_WISH,
+    OUTBOX,
+    REVIEW_LOG,
+    VOTE,
+    WISH,
+)
 from bot.store.types import BigId
 
 LEARNER_SELECT = select(*(LEARNER.c[name] for name in codec.LEARNER_COLUMNS))
@@ -111,6 +124,9 @@ _EXPORT = {
     "cards": select(CARD).where(CARD.c.learner_id == _ME).order_by(CARD.c.item),
     "asks": select(ASK).where(ASK.c.learner_id == _ME).order_by(ASK.c.n),
     "reviews": select(REVIEW_LOG).where(REVIEW_LOG.c.learner_id == _ME).order_by(REVIEW_LOG.c.seq),
+    "poll_answers": select(VOTE).where(VOTE.c.learner_id == _ME).order_by(VOTE.c.poll),
+    "link_codes": select(LINK_CODE).where(LINK_CODE.c.learner_id == _ME).order_by(LINK_CODE.c.code),
+    "link_wishes": select(LINK_WISH).where(LINK_WISH.c.learner_id == _ME),
     "messages": select(OUTBOX).where(OUTBOX.c.learner_id == _ME).order_by(OUTBOX.c.id),
 }
 

@@ -12,11 +12,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.messages import Address, MessageRef, Reply
+from bot.store.bulk import dialect_of
 from bot.store.codec import address_of, message_list, message_of, reply_of
 from bot.store.db import Database
-from bot.store.tables import LANE, LEARNER, OUTBOX
+from bot.store.tables import LANE, LEARNER, OUTBOX, POLL
 
 ROWS_A_CLAIM = 20  # of one lane: at a message a second more than a claim could send
 
@@ -96,6 +98,13 @@ _mark = (
         error=bindparam("to_error"),
     )
 )
+_polls = select(OUTBOX.c.id, OUTBOX.c.platform, OUTBOX.c.lane, OUTBOX.c.body).where(
+    OUTBOX.c.id.in_(bindparam("ids", expanding=True))
+)
+_keep_poll = {
+    name: module.insert(POLL).on_conflict_do_nothing()
+    for name, module in (("sqlite", sqlite), ("postgresql", postgresql))
+}
 _still_pending = (
     select(OUTBOX.c.lane)
     .where(OUTBOX.c.lane.in_(bindparam("keys", expanding=True)), OUTBOX.c.status == "pending")
@@ -219,11 +228,28 @@ def _settle(conn: Connection, token: str, marks: Sequence[Mark], frees: Sequence
                 for mark in sorted(marks, key=lambda mark: mark.id)
             ],
         )
+        _keep_polls(conn, marks, now)
     free = [free for free in frees if free.lane in ours]
     if free:
         # A statement of its own, after the lock: it sees the rows of whoever held the lane before us.
         pending = set(conn.execute(_still_pending, {"keys": [f.lane for f in free]}).scalars())
         conn.execute(_free, [{"lane": f.lane, "at": (f.next_at or now) if f.lane in pending else None} for f in free])
+
+
+def _keep_polls(conn: Connection, marks: Iterable[Mark], now: datetime) -> None:
+    """Keep the polls that were sent, by the platform's ids for them: their answers name nothing else."""
+    sent = {
+        mark.id: mark.message.poll for mark in marks if mark.status == "sent" and mark.message and mark.message.poll
+    }
+    if not sent:
+        return
+    rows = [
+        {"key": f"{platform}:{sent[id]}", "lane": lane, "item": body["poll"].get("item", ""), "body": body["poll"]}
+        for id, platform, lane, body in conn.execute(_polls, {"ids": sorted(sent)})
+        if body and body.get("poll")  # cleared, where it waited for longer than texts are kept
+    ]
+    if rows:
+        conn.execute(_keep_poll[dialect_of(conn)], [{**row, "at": now} for row in rows])
 
 
 def _pause_gone(conn: Connection, marks: Iterable[Mark]) -> None:

@@ -25,12 +25,14 @@ from sqlalchemy import (
 )
 
 from bot.store.db import Database
-from bot.store.tables import EVENT, GAP, HEARD, LANE, OUTBOX, WISH
+from bot.store.tables import EVENT, GAP, HEARD, LANE, LINK_CODE, LINK_WISH, OUTBOX, POLL, VOTE, WISH
 from bot.store.types import Key, UtcDateTime
 
 TEXTS = timedelta(hours=24)  # of messages, and what a learner asked last
 EVENTS = timedelta(days=14)  # ids; platforms deliver nothing again after a day
 MESSAGES = timedelta(days=30)  # which message is which, so that it can be edited; dead and stuck ones
+CODES = timedelta(hours=1)  # for joining two learners; good for minutes
+POLLS = timedelta(days=30)  # and who answered them
 QUESTIONS = timedelta(days=90)  # that the base does not answer, and wishes for them
 STEP = 500  # rows of one transaction
 PAGES = ("web", "terminal")  # read their rows themselves: those are never sent, and nobody holds their lanes
@@ -73,6 +75,10 @@ _jobs = (
     _job("texts", TEXTS, OUTBOX.c.id, *_texts, order=OUTBOX.c.created_at, change=update(OUTBOX).values(body=None)),
     _job("old messages", MESSAGES, OUTBOX.c.id, OUTBOX.c.id < func.coalesce(_young, _NO_ID), order=OUTBOX.c.id),
     _job("events", EVENTS, EVENT.c.id, EVENT.c.at < _before, order=EVENT.c.at),
+    _job("codes", CODES, LINK_CODE.c.code, LINK_CODE.c.at < _before, order=LINK_CODE.c.at),
+    _job("joins", EVENTS, LINK_WISH.c.learner_id, LINK_WISH.c.at < _before, order=LINK_WISH.c.at),
+    _job("polls", POLLS, POLL.c.key, POLL.c.at < _before, order=POLL.c.at),
+    _job("poll answers", POLLS, VOTE.c.learner_id, VOTE.c.at < _before, order=VOTE.c.at),
     _job("wishes", QUESTIONS, WISH.c.learner_id, WISH.c.at < _before, order=WISH.c.at),
     _job("questions", QUESTIONS, GAP.c.id, GAP.c.last_at < _before, order=GAP.c.last_at),
     _job(

@@ -35,6 +35,7 @@ def send_all(limiter: Limiter, to: list[Address], start: float = 0.0) -> list[tu
         if wait == 0.0:
             wait = limiter.take(address, now)
             if wait == 0.0:
+                limiter.end(address, now)
                 sent.append((now, address))
                 continue
         heapq.heappush(waiting, (now + wait, n, address))
@@ -54,6 +55,43 @@ def test_never_more_than_count_in_any_window(count: int, seconds: float, burst: 
     times = [t for t, _ in send_all(Limiter(Limits(overall=rate), seconds * 50), [chat("1")] * messages)]
     assert len(times) == messages
     assert most_in_any(seconds, times) <= count
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    count=st.integers(1, 8),
+    burst=st.integers(1, 8),
+    stalls=st.lists(st.tuples(st.floats(0.0, 5.0), st.floats(0.0, 1.0)), min_size=2, max_size=40),
+)
+def test_never_more_arrive_in_any_window_however_sends_stall(
+    count: int, burst: int, stalls: list[tuple[float, float]]
+) -> None:
+    """Each send takes a while, and arrives somewhere on the way."""
+    limiter = Limiter(Limits(overall=Rate(count, 1.0, burst=min(burst, count))), 1e6)
+    ends: list[float] = []
+    arrivals: list[float] = []
+    now = 0.0
+    for takes, share in stalls:
+        limiter.plan(chat("1"), now)
+        while True:
+            while ends and ends[0] <= now:
+                limiter.end(chat("1"), heapq.heappop(ends))
+            wait = limiter.take(chat("1"), now)
+            if wait == 0.0:
+                break
+            now += wait
+        heapq.heappush(ends, now + takes)
+        arrivals.append(now + takes * share)
+    assert most_in_any(1.0, arrivals) <= count
+
+
+def test_an_edit_adds_nothing_to_its_chat() -> None:
+    limiter = Limiter(TELEGRAM, WITHIN)
+    for edit in (False, True, True):
+        assert limiter.plan(chat("1"), 0.0, edit=edit) == limiter.take(chat("1"), 0.0, edit=edit) == 0.0
+        limiter.end(chat("1"), 0.0, edit=edit)
+    assert limiter.wait(chat("1"), 0.0) == pytest.approx(1.0)
+    assert limiter.wait(chat("1"), 0.0, edit=True) == 0.0
 
 
 def test_one_a_second_in_a_chat_and_thirty_a_second_overall() -> None:
@@ -93,6 +131,7 @@ def test_plans_never_exceed_what_is_released_in_time() -> None:
     for n in planned:
         while wait := limiter.take(chat(str(n)), last):
             last += wait
+        limiter.end(chat(str(n)), last)
     assert last <= WITHIN + 1e-6, "all that was planned went out in time"
 
 
@@ -104,7 +143,7 @@ def test_a_full_plan_says_when_to_ask_again() -> None:
         planned += 1
     assert planned == 6, "five at once, one more within five seconds"
     while limiter.take(group, 0.0) == 0.0:
-        pass
+        limiter.end(group, 0.0)
     assert limiter.plan(group, wait - 0.01) > 0.0
     assert limiter.plan(group, wait + 0.01) == 0.0
 
@@ -121,7 +160,8 @@ def test_a_chat_waits_for_itself_alone() -> None:
     limiter = Limiter(TELEGRAM, WITHIN)
     for n in range(30):
         limiter.plan(chat(str(n)), 0.0)
-        limiter.take(chat(str(n)), 0.0)
+        if limiter.take(chat(str(n)), 0.0) == 0.0:
+            limiter.end(chat(str(n)), 0.0)
     assert limiter.wait(chat("0"), 0.0) == pytest.approx(1.0)
     assert limiter.wait(chat("99"), 0.0) == 0.0
 
@@ -138,6 +178,7 @@ def test_idle_buckets_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(1_000):
         now = float(n)
         assert limiter.plan(chat(str(n)), now) == limiter.take(chat(str(n)), now) == 0.0
+        limiter.end(chat(str(n)), now)
     assert len(limiter._buckets) <= 110
 
 
