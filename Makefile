@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat test check format lint types contracts docs slow bench soak words transcript lock clean
+.PHONY: help run chat test check format lint types contracts docs slow bench soak words transcript fake-telegram fake-slack lock clean
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/:/' | column -t -s:
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/:/' | column -t -s:
 
 run: $(VENV)/.run  ## talk with Tutor in this terminal, with a demo clock and a database of its own
 	@$(BIN)/tutor run --demo
@@ -45,6 +45,13 @@ bench: $(VENV)/.dev  ## the benchmark tables
 
 soak: $(VENV)/.dev  ## the long proofs in full
 	@$(BIN)/python -m tests.soak.kill --rounds 100
+	@$(BIN)/python -m tests.soak.rates --learners 10000
+
+fake-telegram: $(VENV)/.dev  ## a local Telegram to chat with a Tutor through
+	@$(BIN)/python -m tests.fakes.telegram
+
+fake-slack: $(VENV)/.dev  ## a local Slack to chat with a Tutor through
+	@$(BIN)/python -m tests.fakes.slack
 
 words: $(VENV)/.dev  ## extract learner-facing sentences into the catalogue
 	@$(BIN)/python -m tests.extract_words
