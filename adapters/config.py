@@ -80,6 +80,21 @@ class Settings(BaseSettings):
                 raise ValueError(f"{value!r} is not a time zone; use an IANA name such as Europe/Berlin") from error
         return value
 
+    @field_validator("public_url", "telegram_api_url", "telegram_file_url", "slack_api_url")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#]+(?:/[^\s?#]*)?", value):
+            raise ValueError("not a web address; write it in full, such as https://tutor.example.org")
+        return value.rstrip("/")
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _webhook_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        # https://core.telegram.org/bots/api#setwebhook
+        if value and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value.get_secret_value()):
+            raise ValueError("must be 16 to 256 of A-Z, a-z, 0-9, _ and -; leave it out to have one made")
+        return value
+
     @field_validator("admins", mode="before")
     @classmethod
     def _split_admins(cls, value: object) -> object:

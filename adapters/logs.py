@@ -97,6 +97,8 @@ def set_up(settings: Settings) -> None:
     root.setLevel(settings.log_level)
     for name in _QUIET:  # httpx logs URLs at INFO, and a bot's URL holds its token
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    # "Still running, skipped" is what the ticker is built on, not worth a warning every few seconds.
+    logging.getLogger("apscheduler.scheduler").setLevel(max(logging.ERROR, root.level))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

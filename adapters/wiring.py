@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gc
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
+from starlette.routing import Route
 from tzlocal import get_localzone_name
 
 from adapters.clock import Clock, DemoClock
 from adapters.config import Settings
+from adapters.fronts import Front, Roles, fronts
+from adapters.shared.insides import Insides
 from adapters.shelf import Shelf
 from adapters.terminal.chat import ADDRESS, Chat, SentRow
+from adapters.web import health
+from adapters.web.serving import Web, application, bind
 from bot import tutor
 from bot.due import deliver_due, deliver_taught
 from bot.inbox import Defaults, Inbox
+from bot.lease import hold
+from bot.limits import Limits
+from bot.lookup import Lookup
 from bot.messages import Sender
 from bot.outbox import Outbox
 from bot.store.db import Database
-from bot.store.queries import reader, rename
+from bot.store.queries import reader, rename, workspace
 from bot.store.queries.outbox import rows_after
 from bot.store.queries.prune import prune
 from scheduler.ticker import Ticker
@@ -36,6 +48,8 @@ PRUNE_EVERY = 3600
 TELL_EVERY = 3600
 DUE_AT_ONCE = 100
 
+ALONE = Roles(schedule=True)  # the terminal's process
+
 
 @dataclass(slots=True)
 class Application:
@@ -48,6 +62,10 @@ class Application:
     inbox: Inbox
     outbox: Outbox | None
     ticker: Ticker | None
+    fronts: Sequence[Front] = ()
+    pages: Sequence[Route] | None = None  # what its HTTP server serves; None: it has none
+    _web: Web | None = None
+    _running: list[asyncio.Task[None]] = field(default_factory=list)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -59,6 +77,9 @@ class Application:
         async with AsyncExitStack() as stack:  # left in reverse order: first nothing new begins, last the database
             stack.callback(self.db.close)
             stack.enter_context(self.db.serve())
+            if self.pages is not None:  # a taken port is known before anything begins
+                listening = stack.enter_context(closing(bind(self.settings.host, self.settings.port)))
+                self._web = Web(application(self.pages), listening)
             if self.db.dialect == "sqlite":
                 self.db.upgrade()
             self.db.check()
@@ -76,7 +97,45 @@ class Application:
             if self.ticker:
                 stack.push_async_callback(self.ticker.stop)
                 self.ticker.start()
+            stack.push_async_callback(self._stop_fronts)
+            for front in self.fronts:
+                self._start(front.platform, front.run())
+            if self._web:
+                self._start("web", self._web.run())
             yield
+
+    def _start(self, name: str, work: Coroutine[None, None, None]) -> None:
+        self._running.append(asyncio.create_task(work, name=name))
+
+    async def failed(self) -> None:
+        """Wait until a front end cannot go on, and raise what it raised."""
+        if not self._running:
+            await asyncio.Event().wait()
+        done, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    async def _stop_fronts(self) -> None:
+        """Receive nothing more; requests under way are finished."""
+        if self._web:
+            self._web.stop()
+        for task in self._running:
+            if task.get_name() != "web":
+                task.cancel()
+        for task in self._running:
+            with contextlib.suppress(asyncio.CancelledError, Exception):  # `failed` has raised what there was
+                await task
+        self._running.clear()
+
+    async def database_ready(self) -> str:
+        """For the health page: the database answers, with the schema of this version."""
+        await self.db.fetch(reader.newest_event)
+        return self.db.dialect
+
+    async def knowledge_ready(self) -> str:
+        """For the health page: what is served."""
+        library = self.shelf.library()
+        return f"{len(library.topics)} topics, version {library.version}"
 
     async def deliver(self) -> None:
         """Put the quizzes that are due now into the inbox."""
@@ -100,8 +159,10 @@ class Application:
         await deliver_taught(self.db, self.inbox, self.shelf.library(), self.clock.now())
 
     async def prune(self) -> None:
-        """Forget what is kept for a time only."""
-        await prune(self.db, self.clock.now())
+        """Forget what is kept for a time only, and the workspaces that removed Tutor some time ago."""
+        now = self.clock.now()
+        await prune(self.db, now)
+        await workspace.forget_ended(self.db, now)
 
     async def chat(self) -> Chat:
         """The terminal's conversation, from the first message that was not shown yet."""
@@ -133,7 +194,7 @@ def build(
     *,
     clock: Clock | None = None,
     senders: Mapping[str, Sender] | None = None,
-    schedule: bool = True,
+    roles: Roles = ALONE,
     due_every: float = DUE_EVERY,
 ) -> Application:
     """Put the application together.
@@ -141,8 +202,8 @@ def build(
     Args:
         settings: where everything is.
         clock: the time; the real one by default.
-        senders: who delivers messages, by platform; none for the terminal, which reads its rows.
-        schedule: whether this process ticks (due quizzes, reload, pruning).
+        senders: who delivers messages, by platform, in the place of the front ends' own.
+        roles: what this process does: which front ends it runs, whether it sends and ticks.
         due_every: seconds between looks for due quizzes.
 
     Raises:
@@ -154,9 +215,18 @@ def build(
     db = Database(settings.database_url, settings.key_of_database() or "")
     defaults = Defaults(language=shelf.library().base.language, zone=settings.timezone)
     inbox = Inbox(db, tutor.answer, shelf.library, time.now, tutor.ask_of, tutor.apology, defaults)
-    outbox = Outbox(db, senders, now=time.now) if senders else None
-    app = Application(settings, time, db, shelf, inbox, outbox, None)
-    if schedule:
+    insides = Insides(inbox.receive, shelf.library, Lookup(db), time.now, partial(_hold, db, time.now), db)
+    platforms = fronts(settings, roles, insides)
+    app = Application(settings, time, db, shelf, inbox, None, None, platforms)
+    if roles.send or senders:
+        ways = senders or {front.platform: front.sender for front in platforms}
+        limits: dict[str, Limits] = {front.platform: front.limits for front in platforms}
+        app.outbox = Outbox(db, ways, limits=limits, now=time.now)
+    if roles.web:
+        called = [route for front in platforms for route in front.routes]
+        checks = {"database": app.database_ready, "knowledge": app.knowledge_ready}
+        app.pages = [*called, *health.routes(checks)]
+    if roles.schedule:
         app.ticker = Ticker(
             {
                 "due": (app.deliver, due_every),
@@ -166,6 +236,10 @@ def build(
             }
         )
     return app
+
+
+def _hold(db: Database, now: Callable[[], datetime], name: str) -> AbstractAsyncContextManager[None]:
+    return hold(db, name, now)
 
 
 def settle_memory() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PARTS = ("benchmarks.start", "benchmarks.inbox", "benchmarks.due")
+PARTS = ("benchmarks.start", "benchmarks.inbox", "benchmarks.due", "benchmarks.platforms")
 
 
 def main() -> None:

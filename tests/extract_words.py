@@ -10,23 +10,25 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
 ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("bot", "adapters")
 POT = ROOT / "bot" / "locale" / "tutor.pot"
 # `say("…")` is a sentence, `say.many(one, other, n)` a plural, `say.label` a button or a pattern, `say.synonyms` words.
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"say": None, "label": None, "many": (1, 2), "synonyms": None}
 
 
 def catalogue() -> Catalog:
-    """Every sentence found in bot/, with where it stands."""
+    """Every sentence found, with where it stands."""
     found = Catalog(project="tutor", version="1", copyright_holder="The Tutor authors", charset="utf-8")
-    messages = extract_from_dir(
-        str(ROOT / "bot"),
-        method_map=[("**.py", "python")],
-        keywords=KEYWORDS,
-        comment_tags=("Translators:",),
-    )
-    for name, _line, message, comments, _context in messages:
-        # No line numbers: they would change with every edit, and the text with them.
-        found.add(message, None, [(f"bot/{Path(name).as_posix()}", 0)], auto_comments=comments)
+    for room in ROOMS:
+        messages = extract_from_dir(
+            str(ROOT / room),
+            method_map=[("**.py", "python")],
+            keywords=KEYWORDS,
+            comment_tags=("Translators:",),
+        )
+        for name, _line, message, comments, _context in messages:
+            # No line numbers: they would change with every edit, and the text with them.
+            found.add(message, None, [(f"{room}/{Path(name).as_posix()}", 0)], auto_comments=comments)
     return found
 
 

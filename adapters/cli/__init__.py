@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from adapters.cli import base, learning
+from adapters.cli import base, learning, slack
 from knowledge.errors import TutorError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("ask")(learning.ask)
 app.command("run")(learning.run)
 app.add_typer(base.knowledge, name="knowledge")
 app.add_typer(base.database, name="db")
+app.add_typer(slack.slack, name="slack")
 
 
 def main() -> None:

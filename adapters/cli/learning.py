@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
     from adapters.clock import DemoClock
     from adapters.config import Settings
+    from adapters.fronts import Roles
     from adapters.wiring import Application
-
-PARTS = ("scheduler",)
 
 Now = Annotated[
     str,
@@ -44,7 +43,10 @@ def chat(
 
 def run(
     parts: Annotated[
-        list[str] | None, typer.Argument(metavar="[scheduler]...", help="Nothing: all that is configured.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[web|telegram|slack|sender|scheduler]...", help="Nothing: all that is configured, in one process."
+        ),
     ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="The terminal, a demo clock and a demo database.")] = False,
 ) -> None:
@@ -54,26 +56,23 @@ def run(
     from adapters.clock import DemoClock
     from adapters.config import load_settings
 
-    unknown = [part for part in parts or () if part not in PARTS]
-    if unknown:
-        raise SettingsError(f"run: this version has no part {unknown[0]!r}. It has: {', '.join(PARTS)}.")
     if demo and parts:
         raise SettingsError("run: --demo is the terminal and all it needs. Name no parts with it.")
     settings = load_settings()
     if demo:
         _talk(settings, DemoClock(datetime.now(UTC)), as_json=False)
     else:
-        _serve(settings)
+        _serve(settings, parts or [])
 
 
-def _open(settings: Settings, clock: DemoClock | None = None) -> Application:
+def _open(settings: Settings, clock: DemoClock | None = None, roles: Roles | None = None) -> Application:
     """Put the application together; a broken knowledge base is reported in full."""
     from adapters import logs, wiring
     from adapters.cli.library import reported
 
     logs.set_up(settings)
     with reported(settings.knowledge_dir):
-        return wiring.build(settings, clock=clock)
+        return wiring.build(settings, clock=clock, roles=roles or wiring.ALONE)
 
 
 def _talk(settings: Settings, clock: DemoClock | None, *, as_json: bool) -> None:
@@ -119,21 +118,44 @@ def _talk(settings: Settings, clock: DemoClock | None, *, as_json: bool) -> None
     asyncio.run(until_stopped())
 
 
-def _serve(settings: Settings) -> None:
-    """Run without a front end of its own until a signal."""
+def _serve(settings: Settings, parts: Sequence[str]) -> None:
+    """Run without a terminal until a signal, or until a front end cannot go on."""
     import asyncio
     import signal
 
-    app = _open(settings)
+    from adapters.fronts import roles
+
+    chosen = roles(settings, parts)
+    app = _open(settings, roles=chosen)
 
     async def serve() -> None:
         stop = asyncio.Event()
         _on_signals((signal.SIGINT, signal.SIGTERM), stop.set)
         async with app.running():
-            sys.stderr.write("tutor: serving; Ctrl-C stops\n")
-            await stop.wait()
+            sys.stderr.write(f"tutor: serving {described(settings, chosen)}; Ctrl-C stops\n")
+            sys.stderr.flush()
+            stopped, failed = asyncio.create_task(stop.wait()), asyncio.create_task(app.failed())
+            done, left = await asyncio.wait((stopped, failed), return_when=asyncio.FIRST_COMPLETED)
+            for task in left:
+                task.cancel()
+            for task in done:
+                task.result()
 
     asyncio.run(serve())
+
+
+def described(settings: Settings, roles: Roles) -> str:
+    """What a process does, in words for the operator."""
+    parts = {
+        f"http://{settings.host}:{settings.port}": roles.web,
+        "Telegram (polling)": roles.poll,
+        "Telegram (webhook)": roles.webhook,
+        "Slack (Socket Mode)": roles.socket,
+        "Slack (HTTP)": roles.slack_http,
+        "outgoing messages": roles.send,
+        "schedule": roles.schedule,
+    }
+    return ", ".join(name for name, does in parts.items() if does)
 
 
 def _on_signals(signals: Sequence[Signals], act: Callable[[], object]) -> None:

@@ -19,6 +19,7 @@ import structlog
 
 from adapters.cli import main
 from bot.store.db import Database
+from tests.ports import free_port
 from tests.unit.adapters.program import BASE, BROKEN, SECONDS, TUTOR, environment, tutor
 
 
@@ -205,12 +206,19 @@ def test_the_key_opens_the_database_and_another_one_does_not(tmp_path: Path, run
 
 
 def test_one_process_serves_from_a_file_until_it_is_told_to_stop(tmp_path: Path, run: Run) -> None:
+    port = free_port()
     process = subprocess.Popen(
-        [TUTOR, "run"], cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [TUTOR, "run"],
+        cwd=tmp_path,
+        env=environment(TUTOR_PORT=str(port)),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stderr is not None
-        assert process.stderr.readline() == "tutor: serving; Ctrl-C stops\n"
+        said = f"tutor: serving http://127.0.0.1:{port}, schedule; Ctrl-C stops\n"
+        assert process.stderr.readline() == said
         for command in ("chat", "run"):
             [line] = run(command).refused()
             assert f"pid {process.pid}" in line
