@@ -39,6 +39,10 @@ class Front(Protocol):
         """Connect, and receive until cancelled. Raises SettingsError where the platform refuses the settings."""
         ...
 
+    async def close(self) -> None:
+        """Close the connections, once the last message is out."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Roles:
@@ -106,6 +110,11 @@ def _refuse_halves(settings: Settings) -> None:
     if one_team and many:
         raise SettingsError(
             "settings TUTOR_SLACK_BOT_TOKEN and TUTOR_SLACK_CLIENT_ID: one workspace by token, or many by OAuth"
+        )
+    if many and settings.slack_app_token is not None:  # by Socket Mode there would be no page to install from
+        raise SettingsError(
+            "settings TUTOR_SLACK_APP_TOKEN and TUTOR_SLACK_CLIENT_ID: many workspaces are served over HTTP; "
+            "leave the app token out and set TUTOR_SLACK_SIGNING_SECRET"
         )
     if many and settings.slack_client_secret is None:
         raise SettingsError("setting TUTOR_SLACK_CLIENT_SECRET: needed with TUTOR_SLACK_CLIENT_ID")

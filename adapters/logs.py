@@ -31,7 +31,7 @@ SHORTEST = 4  # characters of a secret that is looked for: cutting out a shorter
 _TOKENS = re.compile(
     r"(?<![0-9])[0-9]{6,12}(?::|%3[Aa])[A-Za-z0-9_-]{30,}"  # Telegram's, also inside "/bot<token>/"
     r"|x(?:ox[a-z]|app)-[A-Za-z0-9.%-]{8,}"  # Slack's
-    r"|(?<=hooks\.slack\.com/services/)[A-Za-z0-9/_-]+"
+    r"|(?<=hooks\.slack\.com/)[A-Za-z0-9/_-]+"  # webhooks and response_urls: whoever has one can write
     r"|(?<=://)(?!user:password@)[^/\s\"'\\<>]+(?=@)"  # user and password in a URL, but for our own examples
     r"|(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]{8,}"
 )

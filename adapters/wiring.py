@@ -88,6 +88,8 @@ class Application:
             newest = await self.db.fetch(reader.newest_event)
             if isinstance(self.clock, DemoClock) and newest and self.clock.at_least(newest):
                 log.info("the demo goes on where its database left off", now=self.clock.now().isoformat())
+            for front in self.fronts:  # closed after the outbox, whose last messages go out through them
+                stack.push_async_callback(front.close)
             if self.outbox:
                 stack.callback(self.inbox.on_commit(self.outbox.wake))
                 stack.push_async_callback(self.outbox.stop)

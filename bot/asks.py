@@ -8,29 +8,38 @@ from bot.turn import Turn, reply
 from knowledge.markup import Md
 from scheduler.spacing import learning_day
 
+NUMBER_MAX = 10  # digits
+
 
 def own_ask(turn: Turn, name: str) -> Ask | Answer:
     """The ask that a button names; an explanation where it is another learner's, or long gone."""
-    say = turn.say
-    learner, _, n = name.partition("-")
-    if learner != str(turn.learner.id):
-        learner, n = _since_joined(turn, learner, n)
-    if learner != str(turn.learner.id):
+    say, n = turn.say, own_number(turn, name)
+    if n is None:
         return reply(
             say("That question isn't one of yours, so nothing changed. Here is the way to one of your own."),
             Button(say.label("Quiz me"), "quiz"),
         )
-    ask = turn.tx.ask(int(n)) if n.isdecimal() else None
+    ask = turn.tx.ask(n)
     if ask is None:
         return reply(say("That question is long past; nothing changed."), Button(say.label("Quiz me"), "quiz"))
     return ask
+
+
+def own_number(turn: Turn, name: str) -> int | None:
+    """The number of the ask that a button names ("7-12"), 0 where it names none; None where it is another learner's."""
+    learner, _, n = name.partition("-")
+    if learner != str(turn.learner.id):
+        learner, n = _since_joined(turn, learner, n)
+    if learner != str(turn.learner.id):
+        return None
+    return int(n) if n.isdecimal() and len(n) < NUMBER_MAX else 0
 
 
 def _since_joined(turn: Turn, learner: str, n: str) -> tuple[str, str]:
     """The present name of an ask that was put before its learner was joined with this one."""
     for entry in turn.learner.state.joined:
         former, _, added = entry.partition(":")
-        if former == learner and n.isdecimal():
+        if former == learner and n.isdecimal() and len(n) < NUMBER_MAX:
             return str(turn.learner.id), str(int(n) + int(added))
     return learner, n
 

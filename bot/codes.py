@@ -49,7 +49,7 @@ def _offer(turn: Turn, typed: str) -> Answer:
     there, here = turn.shared.side(found.learner), turn.shared.side(turn.learner.id)  # type: ignore[union-attr]
     text = join(
         [
-            say("Join this chat with the one where that code was made?"),
+            say("Join this chat with the one where that code was made? Say yes only if you made it yourself."),
             say.many("There: {n} item met.", "There: {n} items met.", there.items),
             say.many("Here: {n} item met.", "Here: {n} items met.", here.items),
             say("Both become one: answers, settings, everything. Nothing is lost, but it can't be parted again."),
@@ -67,6 +67,8 @@ def pressed(turn: Turn, choice: str) -> Answer:
     say = turn.say
     if choice == "no" or turn.shared is None:
         return reply(say("All right, they stay apart."))
+    if choice == turn.learner.state.joined_by:  # pressed twice; the two were asked about before, and are one by now
+        return Answer(notice=say.label("These two are joined already."))
     found = _valid(turn, choice)
     if not isinstance(found, LinkCode):
         return found
@@ -76,6 +78,18 @@ def pressed(turn: Turn, choice: str) -> Answer:
     return Answer(notice=say.label("Joining them…"))
 
 
+def overheard(turn: Turn, typed: str) -> None:
+    """A code was typed where others read it, who could join themselves with whoever made it: it is good no more."""
+    if turn.shared and (code := _read(typed)):
+        turn.shared.spoil(code)
+
+
+def _read(typed: str) -> str:
+    """The code in what was typed, "" where it can be none."""
+    code = "".join(ch for ch in typed.upper() if ch.isalnum())
+    return code if len(code) == CODE_LENGTH and set(code) <= set(CODE_LETTERS) else ""
+
+
 def _valid(turn: Turn, typed: str) -> LinkCode | Answer:
     """The code that was typed, if it is good; else an explanation. Too many guesses are not looked at any more."""
     say, state = turn.say, turn.learner.state
@@ -83,9 +97,8 @@ def _valid(turn: Turn, typed: str) -> LinkCode | Answer:
     wrong = state.wrong_codes if running else 0
     if wrong >= GUESSES:
         return reply(say("Too many wrong codes. Wait an hour, then say “link” in the other chat for a new one."))
-    code = "".join(ch for ch in typed.upper() if ch.isalnum())
-    good = len(code) == CODE_LENGTH and set(code) <= set(CODE_LETTERS)
-    found = turn.shared.code(code) if good and turn.shared else None
+    code = _read(typed)
+    found = turn.shared.code(code) if code and turn.shared else None
     if found and turn.now - found.at <= CODE_GOOD_FOR:
         return found
     since = state.codes_since if running else turn.now

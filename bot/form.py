@@ -11,6 +11,7 @@ from bot.schedule import reschedule
 from bot.turn import Turn
 
 ON, OFF = "on", "off"  # values of the field "reminders"
+CONSENT = ("consent", "consent_time")  # what is asked in the chat, and settled by that field
 
 
 def submit(turn: Turn, fields: Mapping[str, str]) -> Answer:
@@ -38,7 +39,7 @@ def submit(turn: Turn, fields: Mapping[str, str]) -> Answer:
     if errors:
         return Answer(errors=errors)
     turn.change(**changes, **_reminders(turn, reminders))
-    if turn.learner.state.waiting in settings.NAMES:
+    if turn.learner.state.waiting in settings.NAMES or (reminders and turn.learner.state.waiting in CONSENT):
         turn.remember(waiting="")  # it is answered
     reschedule(turn)
     return Answer(notice=turn.say.label("Saved."), to=turn.home)

@@ -218,6 +218,8 @@ class Handler:
         addresses = [event.address for event in events]
         away = [event for event in events if event.place != "private"]
         addresses += [event.home for event in away if event.home]  # what is theirs alone is answered there
+        if unsaid := {event.account for event in away if not event.home and event.kind != "poll"}:
+            addresses += load.homes_behind(conn, unsaid)
         if own := {event.learner for event in events if event.learner is not None}:
             addresses += load.homes(conn, own)  # where their answers are likely to go
         return load.lock_lanes(conn, addresses, now)

@@ -137,24 +137,29 @@ class Inbox:
         left: list[_Waiting] = []
         taken: set[str | int] = set()  # people and event ids of this batch, and people that wait
         blocked: set[str] = set()  # lanes of those that wait
+        heard: set[str] = set()  # lanes that others read, with an event in this batch
         searches = 0
         while self._queue and len(batch) < self._batch:
             waiting = self._queue.popleft()
             if waiting.future.done():  # given up
                 continue
             event, person = waiting.event, waiting.person
-            search = event.kind == "text"
+            search, lane = event.kind == "text", event.address.lane
+            in_company = event.place in ("group", "channel")
             if (
                 person in taken
                 or event.id in taken
-                or event.address.lane in blocked
+                or lane in blocked
+                or (in_company and lane in heard)  # what is said in company goes by what was said there before
                 or (search and searches >= self._searches)
             ):
                 left.append(waiting)
-                blocked.add(event.address.lane)
+                blocked.add(lane)
             else:
                 batch.append(waiting)
                 taken.add(event.id)
+                if in_company:
+                    heard.add(lane)
                 searches += search
             taken.add(person)
         self._queue.extendleft(reversed(left))

@@ -28,6 +28,8 @@ class Lost(Exception):
 async def hold(db: Database, name: str, now: Callable[[], datetime], *, ask: float = ASK) -> AsyncIterator[None]:
     """Wait for the lease `name`, hold it while the block runs, and give it back.
 
+    A database that is away while it waits is asked again.
+
     Raises:
         Lost: inside the block, where the lease could not be renewed before it ran out.
     """
@@ -38,10 +40,15 @@ async def hold(db: Database, name: str, now: Callable[[], datetime], *, ask: flo
         return await db.run(lambda conn: take_lease(conn, name, holder, moment, moment + LASTS))
 
     waited = False
-    while not await take():
-        if not waited:
-            log.info("lease %s: another process holds it; waiting", name)
-        waited = True
+    while True:
+        try:
+            if await take():
+                break
+            if not waited:
+                log.info("lease %s: another process holds it; waiting", name)
+            waited = True
+        except Exception as error:
+            log.warning("lease %s: cannot be asked for (%s); trying again", name, type(error).__name__)
         await asyncio.sleep(ask)
     body = asyncio.current_task()
     lost = False
@@ -54,7 +61,10 @@ async def hold(db: Database, name: str, now: Callable[[], datetime], *, ask: flo
             await asyncio.sleep(RENEW)
             try:
                 asked = loop.time()
-                if await take():
+                # A database behind a dead network answers nothing at all; clocks of hosts differ by some seconds.
+                async with asyncio.timeout_at(good_until - RENEW / 2):
+                    taken = await take()
+                if taken:
                     good_until = asked + LASTS.total_seconds()
                     continue
                 break  # another process holds it

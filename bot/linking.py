@@ -8,6 +8,7 @@ order of the inbox: lanes, then both learners by id.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -68,7 +69,7 @@ def _join(conn: Connection, learner: int, library: Library, now: datetime) -> _T
         told = {}
         join.drop_wish(conn, learner)
     else:
-        here = _joined(conn, here, there, library, now)
+        here = _joined(conn, here, there, code.code, library, now)
         told = _done(here, wish.address, code.address)
     for to, messages in told.items():
         flush.put(conn, to, here.id, messages, now)
@@ -79,12 +80,13 @@ def _good(code: LinkCode, at: datetime) -> bool:
     return at - code.at <= CODE_GOOD_FOR
 
 
-def _joined(conn: Connection, one: Learner, other: Learner, library: Library, now: datetime) -> Learner:
-    """Make one learner of two, whose rows are locked."""
+def _joined(conn: Connection, one: Learner, other: Learner, code: str, library: Library, now: datetime) -> Learner:
+    """Make one learner of two, whose rows are locked, by a code that is used up with that."""
     merged = merge(_person(conn, one), _person(conn, other), library.items, now)
-    gone = max(one.id, other.id)
-    join.write(conn, merged.learner, gone, merged.asks_moved, merged.reviews, merged.asks, merged.cards)
-    return merged.learner
+    learner, gone = merged.learner, max(one.id, other.id)
+    learner = replace(learner, state=replace(learner.state, joined_by=code))
+    join.write(conn, learner, gone, merged.asks_moved, merged.talking, merged.reviews, merged.asks, merged.cards)
+    return learner
 
 
 def _person(conn: Connection, learner: Learner) -> Person:

@@ -37,13 +37,17 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The one learner. `asks_moved` is what was added to the numbers of the other's asks."""
+    """The one learner. `asks_moved` is what was added to the numbers of the other's asks.
+
+    `talking` is the id of the side whose conversation goes on, and with it what was heard last.
+    """
 
     learner: Learner
     reviews: tuple[Review, ...]
     asks: tuple[Ask, ...]
     cards: tuple[CardRow, ...]
     asks_moved: int
+    talking: int
 
 
 def merge(one: Person, other: Person, items: Iterable[str], now: datetime) -> Merged:
@@ -75,7 +79,8 @@ def merge(one: Person, other: Person, items: Iterable[str], now: datetime) -> Me
     known = set(items)
     due = min((row.card.due for row in cards if row.card.due and not row.leech and row.item in known), default=None)
     at = slot_on(learner, due, now) if due and may_write(learner) and learner.home else None
-    return Merged(replace(learner, next_due_at=at), log, tuple(settled), cards, moved)
+    talking = _by_activity(kept, gone)[1].learner.id
+    return Merged(replace(learner, next_due_at=at), log, tuple(settled), cards, moved, talking)
 
 
 def _joined_log(first: Person, second: Person, moved: Mapping[int, int]) -> list[tuple[int, int, Review]]:
@@ -172,9 +177,14 @@ def _standing(learner: Learner, today: date) -> tuple[int, date, int, int]:
     return current_streak(learner, today), learner.streak_day or date.min, learner.streak, learner.freezes
 
 
+def _by_activity(*sides: Person) -> list[Person]:
+    """The two sides, the one last used at the end."""
+    return sorted(sides, key=lambda side: (side.active, side.learner.created_at))
+
+
 def _state(kept: Person, gone: Person, quiz: State, moved: int) -> State:
     """The conversation goes on where they were last; what they asked about and answered today is put together."""
-    older, newer = sorted((kept, gone), key=lambda side: (side.active, side.learner.created_at))
+    older, newer = _by_activity(kept, gone)
     last, before = newer.learner.state, older.learner.state
     days = [state for state in (last, before) if state.day]
     day = max((state.day for state in days if state.day), default=None)
@@ -183,6 +193,7 @@ def _state(kept: Person, gone: Person, quiz: State, moved: int) -> State:
     return replace(
         last,
         session=quiz.session,
+        on_ask=last.on_ask and (newer is gone or not gone.learner.last_ask),  # it is about the ask of the last number
         waiting="",
         interests=tuple(dict.fromkeys((*last.interests, *before.interests)))[:INTERESTS_KEPT],
         day=day,

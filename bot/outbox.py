@@ -30,6 +30,8 @@ __all__ = ["Outbox", "Timing"]
 
 _LAST = 14 / 15  # of the lease: what is under way ends by then, so that it is marked before another process may claim
 
+SHORT = 1.5  # seconds: a wait that is not worth handing a lane back for
+
 log = logging.getLogger(__name__)
 
 
@@ -192,14 +194,16 @@ class Outbox:
         limiter = self._limiters[rows[0].to.platform]
         sent: dict[str, MessageRef] = {}  # what this claim sent: newer than what the database had when it was made
         try:
-            for row in rows:
-                if not await self._released(limiter, row, stop_at):
-                    break
-                left.popleft()
+            while left and await self._released(limiter, left[0], stop_at):
+                row = left.popleft()
                 try:
                     mark, wait = await self._delivery.deliver(row, sent)
                 finally:
                     limiter.end(row.to, self._monotonic(), edit=_edits(row))
+                if wait is not None and await self._goes_on(limiter, row, mark, wait, stop_at):
+                    left.appendleft(row)
+                    wait = None
+                    continue
                 self._note(mark)
                 if wait is not None:
                     break
@@ -208,6 +212,17 @@ class Outbox:
                 limiter.drop(row.to, self._monotonic(), edit=_edits(row))
             del self._running[lane]
             self._free(lane, wait)
+
+    async def _goes_on(self, limiter: Limiter, row: Row, mark: Mark, wait: float, stop_at: float) -> bool:
+        """Sit out a short wait that the platform asked for, where the row may be tried again within this claim.
+
+        Replies of several messages ask for such waits, and only this process knows how far they got: another one, which
+        would claim the lane if it were handed back, would begin anew.
+        """
+        asked = mark.status == "pending" and mark.tries == row.tries
+        if not asked or wait > SHORT or not await self._waited(wait, stop_at):
+            return False
+        return not limiter.plan(row.to, self._monotonic(), edit=_edits(row))
 
     async def _released(self, limiter: Limiter, row: Row, stop_at: float) -> bool:
         """Wait until the limits let one message out; False: not while the claim is still good, or stopping."""

@@ -24,9 +24,10 @@ AT_HOME = frozenset({
     "quiz", "quiz_this", "quiz_extra", "start_due", "next", "leave", "skip", "hint", "show", "guessed", "easy", "guess",
     "a", "again", "yes", "no", "unsure", "think", "repeat", "export", "forget", "link", "join",
 })  # fmt: skip
-# Commands that a button in a group may run in the learner's own chat, and a deep link with them.
+# Commands that a button in a group may run in the learner's own chat, and a deep link with them. Anybody can make such
+# a link for somebody else to open: what takes an answer back is not among them.
 ELSEWHERE = frozenset({
-    "quiz", "progress", "settings", "goal", "export", "forget", "privacy", "undo", "pause", "resume", "link", "flag",
+    "quiz", "progress", "settings", "goal", "export", "forget", "privacy", "pause", "resume", "link", "flag",
     "help", "topics", "next", "start",
 })  # fmt: skip
 
@@ -77,11 +78,13 @@ def _at_home(turn: Turn, name: str, run: Callable[[], Answer]) -> Answer:
     """Said in the learner's own chat; without one, a button that leads there."""
     say = turn.say
     home = turn.home
+    if turn.learner.paused == "gone" and turn.event.alone is None:
+        home = None  # they shut that chat, and only they can open it
     if home is None:
         command = name if name in ELSEWHERE else "start"
         text = say("That is between the two of us. Let's do it in our own chat.")
         return reply(text, Button(say.label("Open our chat"), f"private:{command}"))
-    about_this = name in ("flag", "quiz_this") and turn.event.place == "channel" and turn.shared
+    about_this = name in ("flag", "quiz_this") and turn.event.place != "whisper" and turn.shared
     if about_this and (topics := turn.shared.topics_here() if turn.shared else []):
         turn.remember(topic=topics[0], on_ask=False)
     found = introduce(turn, run())

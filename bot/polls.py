@@ -32,7 +32,7 @@ def start(turn: Turn, wanted: str = "", topic: Topic | None = None) -> Answer:
         topic = near[0]
     key = _key(turn)
     if key and turn.shared and turn.shared.is_said(key):
-        return Answer()  # pressed twice, or by two people: one poll follows
+        return Answer(notice=turn.say.label("That question is here already."))  # pressed twice, or by two people
     item = _chosen(turn, topic)
     if item is None and topic:
         text = turn.say("I have no questions on **{title}** that fit a poll.", title=topic.title)
@@ -146,6 +146,7 @@ def answered(turn: Turn) -> Answer:
     if at >= len(poll.options) or not poll.item:
         return Answer()
     n = turn.learner.last_ask + 1
+    item = turn.library.moved_items.get(poll.item, poll.item)  # it may have been renamed since the poll was sent
     whys = poll.whys or ("",) * len(poll.options)
     options = tuple(
         AskOption(id, text, place == poll.right, why)
@@ -153,8 +154,8 @@ def answered(turn: Turn) -> Answer:
     )
     ask = Ask(
         n=n,
-        item=poll.item,
-        topic=poll.topic,
+        item=item,
+        topic=poll.topic if item == poll.item else item.partition("#")[0],
         kind="choice",
         stem=poll.question,
         version=poll.version,
@@ -163,6 +164,7 @@ def answered(turn: Turn) -> Answer:
         answer=poll.options[poll.right],
         explain=poll.explain,
         title=poll.title,
+        polled=True,
     )
     turn.change(last_ask=n)
     count(turn, ask, "right" if at == poll.right else "wrong", options[at].id)

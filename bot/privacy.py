@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from bot.asks import own_number
 from bot.history import counting
 from bot.messages import Answer, Button, Document, Reply
 from bot.turn import Turn, reply
@@ -74,21 +75,24 @@ def flag(turn: Turn, note: str = "") -> Answer:
         return reply(say("There is nothing to flag yet. Flag a question or an answer right after you see it."))
     if note:
         return _flagged(turn, n, note)
-    turn.remember(waiting=f"flag:{n}")
+    name = f"{learner.id}-{n}" if n else "0"
+    turn.remember(waiting=f"flag:{name}")
     return reply(
         say("What is wrong with “{title}”? Pick, or type it.", title=title),
-        Button(say.label("The answer is wrong"), f"flag:{n}:answer is wrong"),
-        Button(say.label("It is unclear"), f"flag:{n}:unclear"),
-        Button(say.label("It is out of date"), f"flag:{n}:out of date"),
-        Button(say.label("Never mind"), f"flag:{n}:"),
+        Button(say.label("The answer is wrong"), f"flag:{name}:answer is wrong"),
+        Button(say.label("It is unclear"), f"flag:{name}:unclear"),
+        Button(say.label("It is out of date"), f"flag:{name}:out of date"),
+        Button(say.label("Never mind"), f"flag:{name}:"),
     )
 
 
 def flag_press(turn: Turn, about: str, note: str) -> Answer:
-    """What is wrong was picked, or typed; `about` is an ask's number, 0 for the topic at hand. No note: never mind."""
+    """What is wrong was picked, or typed; `about` names an ask, "0" the topic at hand. No note: never mind."""
     if not note:
         return reply(turn.say("All right, nothing was flagged."))
-    return _flagged(turn, int(about) if about.isdecimal() and len(about) < 10 else 0, note)
+    # A number alone is what buttons held before two learners could be joined.
+    n = own_number(turn, about if "-" in about else f"{turn.learner.id}-{about}")
+    return _flagged(turn, n, note)
 
 
 def _about(turn: Turn, n: int) -> tuple[str, str]:
@@ -99,9 +103,9 @@ def _about(turn: Turn, n: int) -> tuple[str, str]:
     return (turn.topic.id, turn.topic.title) if turn.topic else ("", "")
 
 
-def _flagged(turn: Turn, n: int, note: str) -> Answer:
+def _flagged(turn: Turn, n: int | None, note: str) -> Answer:
     say, kept = turn.say, note[:FLAG_NOTE_MAX]
-    about, title = _about(turn, n)
+    about, title = _about(turn, n) if n is not None else ("", "")
     if not about:
         return reply(say("What that was about is gone, so nothing was flagged."))
     turn.tx.flag(about, kept)

@@ -44,7 +44,7 @@ class State:
     meeting. heard_in: the lane in which the last question was heard, "" for one that nobody else reads. surface:
     has opened a surface that shows them how they are doing. wrong_codes, codes_since: guesses at codes for joining two
     learners, and when the first of them was. joined: learners that this one was joined with, "<id>:<what was added to
-    the numbers of their asks>".
+    the numbers of their asks>". joined_by: the code that the last join used up, for whoever presses twice.
     """
 
     topic: str = ""
@@ -63,6 +63,7 @@ class State:
     wrong_codes: int = 0
     codes_since: datetime | None = None
     joined: tuple[str, ...] = ()
+    joined_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class Ask:
     """A question that was put to a learner, frozen as it was put: grading never reads a newer library.
 
     `n` counts the learner's asks from 1. `chosen` is the option id or the outcome; `seq` the review it led to.
+    `polled`: it was a group's poll, and belongs to no quiz of the learner's own.
     """
 
     n: int
@@ -135,6 +137,7 @@ class Ask:
     status: AskStatus = "open"
     hinted: bool = False
     scheduled: bool = False
+    polled: bool = False
     chosen: str = ""
     outcome: Outcome | None = None
     seq: int = 0

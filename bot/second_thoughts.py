@@ -19,7 +19,6 @@ from bot.turn import Turn, reply
 from scheduler.spacing import Card, Memory, Rating, is_leech, rate, replay
 
 AGAIN = "again"  # what an undone ask was followed by: its item was put anew
-LOOK_BACK = 3  # asks
 UNDO_DEPTH = 50  # rows of the log looked back through for the newest review that still counts
 
 
@@ -75,10 +74,12 @@ def _amend(turn: Turn, name: str, *, guessed_it: bool) -> Answer:
 
 
 def newest(turn: Turn, *, guessed_it: bool) -> Answer | None:
-    """ "I guessed", "too easy" in words: about the newest answer; None if there is none lately."""
-    last = turn.learner.last_ask
-    asks = (turn.tx.ask(n) for n in range(last, max(0, last - LOOK_BACK), -1))
-    ask = next((ask for ask in asks if ask and ask.status == "answered"), None)
+    """ "I guessed", "too easy" in words: about the newest answer; None if there is none.
+
+    The newest by the log: where two learners were joined, the numbers of their asks are not in the order of time.
+    """
+    rows = counting(turn.tx.newest_reviews(UNDO_DEPTH))
+    ask = turn.tx.ask(rows[-1].ask) if rows else None
     if ask and ask.outcome != "right":
         return reply(turn.say("That one counts as not known already, so I'll bring it back soon."))
     return _amend(turn, quiz.ref(turn, ask), guessed_it=guessed_it) if ask else None
@@ -144,4 +145,4 @@ def rebuilt(turn: Turn, item: str, rows: list[Review]) -> Card:
 
 def _within(session: Session, ask: Ask) -> bool:
     """Whether an ask belongs to the session under way."""
-    return session.started_at is not None and ask.asked_at >= session.started_at
+    return not ask.polled and session.started_at is not None and ask.asked_at >= session.started_at

@@ -47,7 +47,9 @@ def hello(turn: Turn) -> Answer:
     say, base = turn.say, turn.library.base
     lines = [
         say("Hello, I'm Tutor. I answer questions about this: {title}.", title=base.title),
-        say("Mention me or reply to me to ask; say “quiz” for a question that everybody here can answer."),
+        say("Mention me or reply to me to ask; say “quiz” for a question that everybody here can answer.")
+        if turn.event.place == "group"
+        else say("Mention me to ask; say “quiz” and I'll ask you something in our own chat."),
         say("Progress and settings stay between each of you and me, in a chat of our own."),
     ]
     buttons = (*_ways(turn)[:2], Button(say.label("Open our chat"), "private:start"))

@@ -104,6 +104,9 @@ def _typed(turn: Turn, text: str) -> Answer:
         return places.say_in_place(turn, "hello", lambda: polls.start(turn, intent.arg))
     if turn.event.place == "group" and intent.name == "no_command":
         return Answer()  # it may be for another bot
+    if turn.event.place in ("group", "channel") and intent.name == "link":
+        codes.overheard(turn, intent.arg)
+        intent, text = replace(intent, arg=""), f"/{intent.name}"
     name = _meant(turn, intent, text)
     return places.say_in_place(turn, name, lambda: routes.on_intent(turn, intent, text))
 
@@ -133,7 +136,9 @@ def _pressed(turn: Turn, action: str) -> Answer:
     if turn.event.place == "group" and verb == "quiz":
         topic = turn.library.topic(rest)
         return places.say_in_place(turn, "hello", lambda: polls.start(turn, topic=topic))
-    return places.say_in_place(turn, verb, lambda: routes.on_press(turn, action))
+    # A button's "self" judges an answer; the word asks who Tutor is, which everybody may hear.
+    name = "a" if verb in ASK_VERBS else verb
+    return places.say_in_place(turn, name, lambda: routes.on_press(turn, action))
 
 
 # --- coming and going ---------------------------------------------------------------------------------------------
@@ -151,7 +156,7 @@ def _opened(turn: Turn) -> Answer:
 def _left(turn: Turn) -> Answer:
     """A chat was shut. A group's end says nothing about a learner, nor does a chat that is not their home."""
     here, home = turn.event.alone, turn.learner.home
-    if here and (home is None or home.lane == here.lane):
+    if turn.event.place == "private" and here and (home is None or home.lane == here.lane):
         turn.change(paused=turn.learner.paused or "gone", next_due_at=None)
     return Answer()
 

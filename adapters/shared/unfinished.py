@@ -7,12 +7,15 @@ What was sent is remembered in this process only; another one begins anew, which
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.messages import Address, MessageRef, Reply
 
 PAUSE = 1.0  # seconds between two messages of one reply: what Telegram and Slack allow a chat
+FRESH = 120.0  # seconds: what was left longer was finished by another process or given up, and sent again is whole
 _KEPT = 1024  # replies under way; one is out within seconds, so the oldest of more was given up
 
 _Name = tuple[Address, str, str, tuple[object, ...]]
@@ -22,15 +25,17 @@ _Name = tuple[Address, str, str, tuple[object, ...]]
 class Unfinished:
     """The messages sent so far of each reply that is not complete."""
 
-    _sent: OrderedDict[_Name, list[MessageRef]] = field(default_factory=OrderedDict)
+    monotonic: Callable[[], float] = time.monotonic
+    _sent: OrderedDict[_Name, tuple[float, list[MessageRef]]] = field(default_factory=OrderedDict)
 
     def sent(self, to: Address, reply: Reply) -> list[MessageRef]:
         """What was sent of this reply, in order."""
-        return list(self._sent.get(_name(to, reply), ()))
+        at, sent = self._sent.get(_name(to, reply), (0.0, []))
+        return list(sent) if self.monotonic() - at < FRESH else []
 
     def note(self, to: Address, reply: Reply, message: MessageRef) -> None:
         """Another message of it was sent, and more are to come."""
-        self._sent.setdefault(_name(to, reply), []).append(message)
+        self._sent[_name(to, reply)] = self.monotonic(), [*self.sent(to, reply), message]
         while len(self._sent) > _KEPT:
             self._sent.popitem(last=False)
 

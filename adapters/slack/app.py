@@ -57,7 +57,7 @@ def make(
     """
     say = words("en")  # to a workspace of which nothing is known
     app = AsyncApp(
-        name="tutor",
+        name="adapters.slack.bolt",  # Bolt sets the level of the logger with this name: it must be none of ours
         logger=library_log(),
         process_before_response=True,
         raise_error_for_unhandled_request=True,

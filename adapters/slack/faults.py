@@ -9,7 +9,10 @@ from slack_sdk.errors import SlackApiError
 
 from bot.messages import SendLater
 
-ENDED = frozenset({"token_revoked", "invalid_auth", "account_inactive", "token_expired"})  # of the app's own token
+ENDED = frozenset({"token_revoked", "account_inactive", "token_expired"})  # of the app's own token
+# The token is wrong, or the call came from an address that the app may not be used from: no reason to delete anything.
+REFUSED = "invalid_auth"
+REFUSED_WAIT = 60.0  # seconds until the next try then: no message's fault
 PERSON_GONE = frozenset({"user_disabled", "user_not_found", "users_not_found", "user_not_visible", "deleted_user"})
 PLACE_GONE = frozenset({"channel_not_found", "is_archived", "not_in_channel", "user_not_in_channel"})
 MESSAGE_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found"})

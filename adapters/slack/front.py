@@ -13,7 +13,7 @@ from starlette.routing import Route
 from adapters.config import Settings
 from adapters.shared.backoff import waits
 from adapters.shared.insides import Insides
-from adapters.slack import app, http, oauth, socket
+from adapters.slack import app, faults, http, oauth, socket
 from adapters.slack.home import Screens
 from adapters.slack.people import People
 from adapters.slack.sender import LIMITS, SlackSender
@@ -76,22 +76,23 @@ class SlackFront:
             self.routes = http.routes(self._bolt) if by_http else []
 
     async def run(self) -> None:
-        """Connect, and receive until cancelled.
+        """Connect, and receive until cancelled. Messages go out until `close`.
 
         Raises:
             SettingsError: Slack does not accept a token.
         """
-        try:
-            if isinstance(self._workspaces, OneWorkspace):
-                await self._connected(self._workspaces)
-            else:
-                await self._workspaces.prepare()
-            if self._by_socket and self._settings.slack_app_token:
-                token = self._settings.slack_app_token.get_secret_value()
-                await socket.serve(self._bolt, token, self._settings.slack_api_url, self._hold)
-            await asyncio.Event().wait()
-        finally:
-            await self._workspaces.close()
+        if isinstance(self._workspaces, OneWorkspace):
+            await self._connected(self._workspaces)
+        else:
+            await self._workspaces.prepare()
+        if self._by_socket and self._settings.slack_app_token:
+            token = self._settings.slack_app_token.get_secret_value()
+            await socket.serve(self._bolt, token, self._settings.slack_api_url, self._hold)
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        """Close the connections: not before the outbox stopped, since what is cut off on its way would go out twice."""
+        await self._workspaces.close()
 
     async def _connected(self, workspace: OneWorkspace) -> None:
         for wait in waits():
@@ -102,6 +103,7 @@ class SlackFront:
                 if code in REFUSED:
                     raise SettingsError(f"setting TUTOR_SLACK_BOT_TOKEN: Slack does not accept it ({code})") from None
                 log.warning("slack: not reached (%s); trying again", code or "no answer")
+                wait = max(wait, faults.retry_after(error) or 0.0)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 log.warning("slack: not reached (%s); trying again", type(error).__name__)
             await asyncio.sleep(wait)

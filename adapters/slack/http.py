@@ -11,7 +11,7 @@ from slack_bolt.adapter.starlette.async_handler import (
     to_starlette_response,
 )
 from slack_bolt.async_app import AsyncApp
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -57,9 +57,12 @@ async def _body(request: Request) -> bytes | None:
     """The whole body; None where it is too long, of which no more is read."""
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > BODY_MAX:
-            return None
-        chunks.append(chunk)
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > BODY_MAX:
+                return None
+            chunks.append(chunk)
+    except ClientDisconnect:  # half a body, which no signature fits; nobody waits for the answer
+        return b""
     return b"".join(chunks)

@@ -19,12 +19,12 @@ from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
-from slack_sdk.errors import SlackClientError, SlackTokenRotationError
+from slack_sdk.errors import SlackApiError, SlackClientError, SlackTokenRotationError
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack import pages, render
+from adapters.slack import faults, pages, render
 from adapters.slack.installations import STATE_LASTS, Installations, Keyring, States, lock_tables
 from adapters.slack.manifest import INSTALL_PATH, REDIRECT_PATH, SCOPES
 from adapters.slack.workspaces import Web, library_log
@@ -102,8 +102,11 @@ class Installed:
         """The workspace removed Tutor, or its tokens were revoked, at `at` (default: now).
 
         Its tokens are deleted at once, the rest some days later (`bot.store.queries.workspace`). Slack may tell late:
-        where it was installed again after `at`, nothing is done.
+        where it was installed again after `at`, nothing is done. Without `at` it was a call that was refused, perhaps
+        with a token that has been replaced since: the one that is stored now is tried first.
         """
+        if at is None and await self._good(team):
+            return
         now = self._now()
         if await self.store.end(team, now, at or now):
             log.info("slack: a workspace removed the app; its tokens are deleted")
@@ -111,6 +114,18 @@ class Installed:
     async def close(self) -> None:
         """Close the connections."""
         await self.web.close()
+
+    async def _good(self, team: str) -> bool:
+        """Whether the token that is stored still is, or nobody can tell: then the next call that is refused asks."""
+        try:
+            await (await self.client(team)).auth_test()
+        except SendNever:
+            return False
+        except SlackApiError as error:
+            return faults.code_of(error) not in faults.ENDED
+        except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError):
+            return True
+        return True
 
     async def _renewed(self, bot: Bot, team: str) -> Bot:
         rotator = AsyncTokenRotator(

@@ -5,6 +5,7 @@ Everything is cut or split before Slack would refuse it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -19,7 +20,9 @@ from knowledge import markup
 BLOCKS_MAX = 50  # in a message
 BLOCK_TEXT_MAX = 2900  # of 3000 characters that a block of text may have, as a section's
 CHANGES_MAX = 250  # of style in a block: each is an element
-MESSAGE_TEXT_MAX = 12_000  # characters of all blocks; 13,200 are refused
+# Characters of a message. Beyond some 13,200 Slack answers msg_blocks_too_long, and does not say what it counts: with
+# all that is in its blocks as JSON, it cannot count more.
+MESSAGE_MAX = 12_500
 ACTIONS_MAX = 25  # buttons in a block
 LABEL_MAX = 75
 READABLE = 30  # Slack: "may truncate with ~30 characters"
@@ -84,16 +87,8 @@ class _Drawn:
 
     @property
     def size(self) -> int:
-        """Characters of text in the block."""
-        return _size(self.block)
-
-
-def _size(value: Any) -> int:
-    if isinstance(value, str):
-        return units(value)
-    if isinstance(value, dict):
-        return sum(_size(inner) for name, inner in value.items() if name in ("text", "elements"))
-    return sum(map(_size, value))
+        """Characters of the block as JSON."""
+        return units(json.dumps(self.block, ensure_ascii=False))
 
 
 def _poll(poll: Poll | None) -> tuple[markup.Block, ...]:
@@ -109,7 +104,7 @@ def _packed(drawn: Sequence[_Drawn]) -> list[list[_Drawn]]:
     found: list[list[_Drawn]] = []
     size = 0
     for part in drawn:
-        if not found or len(found[-1]) == BLOCKS_MAX or size + part.size > MESSAGE_TEXT_MAX:
+        if not found or len(found[-1]) == BLOCKS_MAX or size + part.size > MESSAGE_MAX:
             found.append([])
             size = 0
         found[-1].append(part)
@@ -128,12 +123,18 @@ def _escaped(text: str) -> str:
 
 
 def _drawn(document: markup.Document) -> list[_Drawn]:
-    found = []
-    for runs in cut(flat(document), BLOCK_TEXT_MAX, CHANGES_MAX):
-        text = text_of(runs)
-        if visible(text):
-            found.append(_Drawn(text, {"type": "rich_text", "elements": list(_elements(runs))}))
-    return found
+    return list(_cut_to_fit(flat(document), CHANGES_MAX))
+
+
+def _cut_to_fit(runs: Sequence[Run], changes: int) -> Iterator[_Drawn]:
+    """Blocks that each fit a message: links and changes of style take more room than the text that they are of."""
+    for part in cut(runs, BLOCK_TEXT_MAX, changes):
+        text = text_of(part)
+        drawn = _Drawn(text, {"type": "rich_text", "elements": list(_elements(part))})
+        if drawn.size > MESSAGE_MAX and changes > 1:
+            yield from _cut_to_fit(part, max(1, changes // 4))
+        elif visible(text):
+            yield drawn
 
 
 def _elements(runs: Sequence[Run]) -> Iterator[Block]:
@@ -177,7 +178,18 @@ def _section(lines: Sequence[Sequence[Run]], *, first: bool, last: bool) -> Bloc
         elements += [_literal(between + mark)] if between + mark else []
         elements += [_element(run) for run in line]
         before = spot.block
-    return {"type": "rich_text_section", "elements": elements if last else [*elements, _literal("\n")]}
+    return {"type": "rich_text_section", "elements": _joined(elements if last else [*elements, _literal("\n")])}
+
+
+def _joined(elements: Sequence[Block]) -> list[Block]:
+    """Neighbours of plain text as one element: each has its cost."""
+    found: list[Block] = []
+    for element in elements:
+        if found and element.keys() == found[-1].keys() == {"type", "text"}:
+            found[-1] = _literal(found[-1]["text"] + element["text"])
+        else:
+            found.append(element)
+    return found
 
 
 def _element(run: Run) -> Block:

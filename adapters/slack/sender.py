@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -22,7 +23,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack import faults
 from adapters.slack.people import Kept, People
 from adapters.slack.render import Piece, message
-from adapters.slack.workspaces import Workspaces, in_session
+from adapters.slack.workspaces import Workspaces, in_session, is_slacks
 from bot.limits import Limits, Rate
 from bot.messages import Address, Button, Document, MessageRef, Reply, SendLater, SendNever
 
@@ -31,6 +32,8 @@ LIMITS = Limits(workspace=Rate(300, 60.0, burst=30), chat=Rate(1, 1.0))
 APART = 1.05  # seconds between the messages of one long reply, since Slack counts them one by one
 RESPONSES = 5  # times that Slack lets a response_url be used
 BEGUN = 1800.0  # seconds that a reply which got half out is remembered, so that the rest follows it
+
+log = logging.getLogger(__name__)
 
 Home = Callable[[AsyncWebClient, Address], Awaitable[None]]
 Result = TypeVar("Result")
@@ -216,14 +219,18 @@ class SlackSender:
         return steps
 
     async def _respond(self, client: AsyncWebClient, to: Address, piece: Piece, over: bool) -> None:
-        """POST to a response_url. Raises _Expired where it is too old, or was used up."""
+        """POST to a response_url. Raises _Expired where it is too old, was used up, or is not Slack's."""
+        if not is_slacks(to.thread, client.base_url):
+            raise _Expired
         body = {"response_type": "ephemeral", "replace_original": over, "text": piece.text, "blocks": piece.blocks}
         self._check(("response", to.thread))
         uses = self._used.get(to.thread) or 0
         if uses >= RESPONSES:
             raise _Expired
         try:
-            async with in_session(client).post(to.thread, json=body, allow_redirects=False) as answer:
+            async with in_session(client).post(
+                to.thread, json=body, allow_redirects=False, proxy=client.proxy
+            ) as answer:
                 said = await answer.text()
                 status, headers = answer.status, answer.headers
         except (aiohttp.ClientError, TimeoutError):
@@ -266,6 +273,9 @@ class SlackSender:
                 raise self._later(name, wait) from None
             if code in keep:
                 raise
+            if code == faults.REFUSED:
+                log.error("slack: a token is refused; messages wait (is it right, and this host among those allowed?)")
+                raise SendLater(faults.REFUSED_WAIT) from None
             if code in faults.ENDED:
                 await self._workspaces.ended(to.workspace)
                 raise SendNever(code) from None

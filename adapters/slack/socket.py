@@ -74,7 +74,7 @@ class _Socket:
         try:
             client = self._web.client()
             found = await client.apps_connections_open(app_token=self._token)
-            socket = await in_session(client).ws_connect(str(found["url"]), heartbeat=HEARTBEAT)
+            socket = await in_session(client).ws_connect(str(found["url"]), heartbeat=HEARTBEAT, proxy=client.proxy)
         except Exception as error:  # no answer, a refusal, or an answer that is none
             await self._rest(error)
             return

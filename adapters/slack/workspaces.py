@@ -6,6 +6,7 @@ import asyncio
 import logging
 from datetime import datetime
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -13,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.messages import SendNever
 
 SLACK = "https://slack.com/api/"
+HOOKS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})  # where response_urls lead
 TIMEOUT = 4.5  # seconds a call may take; the outbox gives a send five
 
 log = logging.getLogger(__name__)
@@ -80,6 +82,16 @@ def in_session(client: AsyncWebClient) -> aiohttp.ClientSession:
     if client.session is None:
         raise TypeError("a client of the Web API without a session")
     return client.session
+
+
+def is_slacks(url: str, api_url: str) -> bool:
+    """Whether a response_url leads to Slack, or to the server that stands for it: nothing is sent anywhere else."""
+    try:
+        there, ours = urlsplit(url), urlsplit(api_url)
+    except ValueError:
+        return False
+    same = (there.scheme, there.netloc) == (ours.scheme, ours.netloc)
+    return same or (there.scheme == "https" and there.netloc in HOOKS)
 
 
 class OneWorkspace:

@@ -19,6 +19,7 @@ from adapters.telegram.webhook import register
 from adapters.telegram.webhook import routes as webhook_routes
 from bot.messages import Address, MessageRef, Reply, SendLater
 
+ADDRESS_WAIT = 60.0  # seconds until Telegram is told again of an address that it could not use
 NOT_YET = 2.0  # seconds until a message is tried again that came before the connection
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class TelegramFront:
         self._insides = insides
         self._poll = poll
         self._webhook = webhook
+        self._bot: Bot | None = None
         self._gateway: Gateway | None = None
         self._sender: TelegramSender | None = None
         self.sender = self
@@ -71,32 +73,38 @@ class TelegramFront:
         return self._gateway is not None and await self._gateway.handle(update)
 
     async def run(self) -> None:
-        """Connect, say who we are, and receive until cancelled.
+        """Connect, say who we are, and receive until cancelled. Messages go out until `close`.
 
         Raises:
             SettingsError: Telegram does not know the token.
         """
-        bot = await self._connected()
-        try:
-            inside = self._insides
-            self._sender = TelegramSender(bot)
-            self._gateway = Gateway(bot, inside.receive, inside.library, inside.now, self._sender.moved)
-            async with asyncio.TaskGroup() as tasks:
-                if self._webhook or self._poll:
-                    tasks.create_task(self._introduced(bot))
-                if self._poll:
-                    tasks.create_task(polling.poll(bot, self._gateway.handle, inside.hold))
-                else:
-                    tasks.create_task(_forever())
-        finally:
-            self._sender = self._gateway = None
+        bot = self._bot = await self._connected()
+        inside = self._insides
+        self._sender = TelegramSender(bot)
+        self._gateway = Gateway(bot, inside.receive, inside.library, inside.now, self._sender.moved)
+        async with asyncio.TaskGroup() as tasks:
+            if self._webhook or self._poll:
+                tasks.create_task(self._introduced(bot))
+            if self._poll:
+                tasks.create_task(polling.poll(bot, self._gateway.handle, inside.hold))
+            else:
+                tasks.create_task(_forever())
+
+    async def close(self) -> None:
+        """Close the connections: not before the outbox stopped, since what is cut off on its way would go out twice."""
+        self._sender = self._gateway = None
+        bot, self._bot = self._bot, None
+        if bot is not None:
             await bot.shutdown()
 
     async def _connected(self) -> Bot:
         for wait in waits():
             try:
                 return await connect(self._token, *self._urls)
-            except NetworkError as error:
+            except RetryAfter as told:
+                wait = _seconds(told)
+                log.warning("telegram: asked to wait %.0f s before connecting", wait)
+            except TelegramError as error:  # also an answer that is none of Telegram's, as of a proxy on the way
                 log.warning("telegram: not reached (%s); trying again", type(error).__name__)
             await asyncio.sleep(wait)
         raise AssertionError("waits() has no end")
@@ -111,9 +119,11 @@ class TelegramFront:
                 return
             except RetryAfter as told:
                 wait = _seconds(told)
-            except BadRequest as error:  # a NetworkError to the library, but trying again will not help
+            except BadRequest as error:  # a NetworkError to the library, but trying again soon will not help
                 log.error("telegram: webhook or menus refused: %s", error.message)
-                return
+                if not error.message.casefold().startswith("bad webhook"):
+                    return
+                wait = ADDRESS_WAIT  # but that a name is known everywhere, or that a port opens, may take a while
             except NetworkError as error:
                 log.warning("telegram: webhook or menus not set yet (%s)", type(error).__name__)
             except TelegramError as error:

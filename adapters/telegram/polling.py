@@ -52,12 +52,12 @@ async def _receive(bot: Bot, handle: Handle) -> Never:
     while True:
         try:
             if not ready:
-                await bot.delete_webhook(drop_pending_updates=False)  # while there is one, polling is refused
+                # While there is one, polling is refused. One that is set later is the choice of whoever comes after us.
+                await bot.delete_webhook(drop_pending_updates=False)
                 ready = True
             updates = await bot.get_updates(offset=offset, timeout=LONG, allowed_updates=ALLOWED)
             pauses = waits()
         except Exception as error:
-            ready = ready and not isinstance(error, Conflict)
             await asyncio.sleep(_pause(error, next(pauses)))
             continue
         offset = await _all(updates, handle, offset)

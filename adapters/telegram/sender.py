@@ -82,9 +82,11 @@ class TelegramSender:
             except InvalidToken:
                 log.error("telegram: the token is refused; messages wait (setting TUTOR_TELEGRAM_TOKEN)")
                 raise SendLater(REFUSED_TOKEN) from None
-            except Forbidden as error:
-                raise self._never(to, reply, error, gone=True) from None
-            except BadRequest as error:
+            except (Forbidden, BadRequest) as error:
+                if error.__cause__ is not None:  # no words of Telegram's, but the page of a proxy on the way
+                    raise
+                if isinstance(error, Forbidden):
+                    raise self._never(to, reply, error, gone=True) from None
                 if _says(error, _NO_MESSAGE) and replaced is not None:
                     replaced = None
                 elif _says(error, _NO_THREAD) and here.thread:

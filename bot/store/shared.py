@@ -67,6 +67,10 @@ class Shared:
         """Whose code this is, and since when; None if it was never given, or is used up."""
         return read.link_code(self._conn, code)
 
+    def spoil(self, code: str) -> None:
+        """This code, whosever it is, is good no more."""
+        self._writes.spoilt = code
+
     def side(self, learner: int) -> Side:
         """What there is to join of a learner."""
         return read.side(self._conn, learner)

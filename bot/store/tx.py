@@ -48,6 +48,7 @@ class Writes:
     flags: list[tuple[str, str]] = field(default_factory=list)  # item, note
     votes: dict[str, int] = field(default_factory=dict)  # poll to ask
     code: str | None = None
+    spoilt: str | None = None
     join: str | None = None
     forgotten: bool = False
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, insert
 
 from bot.limits import Limits, Rate
-from bot.messages import Button, MessageRef, Poll, Refresh, Reply
+from bot.messages import Address, Button, MessageRef, Poll, Refresh, Reply, SendLater
 from bot.outbox import Outbox, Timing
 from bot.store.db import Database
 from bot.store.queries.outbox import rows_after, take_turn
@@ -329,3 +330,35 @@ async def test_stopping_does_not_wait_for_limits(db: Database) -> None:
     assert time.monotonic() - start < 2.0
     assert rows(db, "status") == ["sent", "pending", "pending"]
     assert lane(db, chat("1")) == (START, "")
+
+
+@dataclass
+class InParts(FakeSender):
+    """A process's sender of replies of four messages: it asks for a pause between two, and knows how far it got."""
+
+    begun: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    async def send(self, to: Address, reply: Reply, replaced: MessageRef | None) -> MessageRef:
+        name = to.chat, reply.text
+        self.begun[name] += 1
+        message = await super().send(to, replace(reply, text=f"{reply.text}, part {self.begun[name]}"), replaced)
+        if self.begun[name] < 4:
+            raise SendLater(0.1)
+        return message
+
+
+async def test_a_reply_in_parts_stays_with_the_process_that_began_it(open_store: Callable[[], Database]) -> None:
+    db = open_store()
+    for name in range(5):
+        put(db, chat(str(name)), "long")
+    here, there = InParts(), InParts()
+    clock = Clock(datetime.now(UTC))
+    timing = Timing(poll=0.02)
+    async with sending(db, here, timing=timing, clock=clock), sending(open_store(), there, timing=timing, clock=clock):
+        while pending(db):
+            await asyncio.sleep(0.02)
+            clock.at = datetime.now(UTC)
+        await all_settled(db)
+    for name in range(5):
+        parts = here.texts(str(name)) + there.texts(str(name))
+        assert parts == [f"long, part {n}" for n in (1, 2, 3, 4)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -237,3 +238,38 @@ def test_an_explanation_ends_with_a_sentence_or_a_word() -> None:
     assert shortened("One. " * 60) == ("One. " * 40).strip()
     assert shortened("word " * 60).endswith("word…")
     assert shortened("short\n\nand sweet") == "short\nand sweet"
+
+
+async def test_two_people_press_another_one_at_the_same_moment_and_one_poll_follows(here: World) -> None:
+    ann, bob = member(here, "ann"), member(here, "bob")
+    await ann.say("quiz")
+    first = MessageRef("the-group", "m1")
+    await asyncio.gather(*(one.event("press", action="quiz", message=first) for one in (ann, bob)))
+    assert sorted(one.receipt.notice for one in (ann, bob)) == ["", "That question is here already."]
+    assert len(await send(here)) == 2
+
+
+@pytest.mark.parametrize("words", ["undo", "i guessed"])
+async def test_a_change_of_mind_about_a_poll_leaves_the_tally_of_a_private_quiz_alone(here: World, words: str) -> None:
+    alone, ann = here.learner("ann"), member(here, "ann")
+    await alone.say("quiz me on scalability")
+    await alone.answer(right=True)
+    before = (await alone.record()).state.session
+    assert before is not None
+    here.now += timedelta(minutes=1)
+    await ann.say("quiz me on failover")
+    (poll,) = await send(here)
+    await vote(ann, "p1", poll.right)
+    await alone.say(words)
+    assert (await alone.record()).state.session == before
+
+
+async def test_a_poll_of_an_item_that_was_renamed_counts_for_its_new_name(here: World) -> None:
+    ann = member(here, "ann")
+    await ann.say("quiz")
+    (poll,) = await send(here)
+    new = "practice/resilience#new-name"
+    here.library = replace(LIBRARY, moved_items={poll.item: new}, version="1" * 16)
+    await vote(ann, "p1", poll.right)
+    assert [(row.item, row.topic) for row in await ann.log()] == [(new, "practice/resilience")]
+    assert [row.item for row in await ann.cards()] == [new]

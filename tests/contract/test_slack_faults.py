@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from adapters.slack import sender as sending
 from bot.messages import Address, Answer, Button, Document, Event, MessageRef, Refresh, Reply, SendLater, SendNever
@@ -17,6 +19,7 @@ from bot.store.tx import Tx
 from tests.contract.slack_front import LIMITS, front, homely
 from tests.contract.telegram_front import until
 from tests.fakes.slack import FakeSlack, Person, buttons, fake_slack
+from tests.ports import free_port
 
 POST = "chat.postMessage"
 
@@ -43,6 +46,24 @@ def said(fake: FakeSlack, person: Person) -> list[str]:
 
 def home(fake: FakeSlack, person: Person, thread: str = "") -> Address:
     return Address("slack", fake.team, person.id, thread)
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[tuple[str, list[str]]]:
+    """A web server that is not Slack's: its address, and what it was asked for."""
+    heard: list[str] = []
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        heard.append(str(request.raw_path))
+        return web.Response(text="ok")
+
+    server = web.ServerRunner(web.Server(answer))
+    await server.setup()
+    try:
+        await web.TCPSite(server, "127.0.0.1", port := free_port()).start()
+        yield f"http://127.0.0.1:{port}/", heard
+    finally:
+        await server.cleanup()
 
 
 # --- faults that pass ---------------------------------------------------------------------------------------------
@@ -207,7 +228,16 @@ async def test_a_channel_that_threw_us_out_pauses_nobody(fake: FakeSlack, tmp_pa
         assert len(fake.called(POST)) == 1
 
 
-@pytest.mark.parametrize("fault", ["token_revoked", "invalid_auth", "account_inactive"])
+async def test_a_token_that_is_refused_for_a_time_loses_nothing(fake: FakeSlack, tmp_path: Path) -> None:
+    ann = fake.person("Ann")
+    async with front(fake, tmp_path) as tutor:
+        fake.fail(POST, "invalid_auth")
+        await ann.say("one")
+        await until(lambda: tutor.rows("status", "tries", "error") == [("pending", 0, "asked to wait")])
+        assert tutor.workspace.over == [], "it may as well be our address that is not allowed"
+
+
+@pytest.mark.parametrize("fault", ["token_revoked", "account_inactive"])
 async def test_a_token_that_is_refused_ends_the_workspace(fake: FakeSlack, tmp_path: Path, fault: str) -> None:
     ann = fake.person("Ann")
     async with front(fake, tmp_path) as tutor:
@@ -272,6 +302,30 @@ async def test_a_response_url_that_fails_for_a_time_is_used_again(fake: FakeSlac
         first, second = fake.called("response_url")
         assert fault != "ratelimited" or second.at - first.at >= 1.0
         assert tutor.changes == 1
+
+
+async def test_nothing_is_sent_to_a_response_url_that_is_not_slacks(fake: FakeSlack, tmp_path: Path) -> None:
+    ann = fake.person("Ann")
+    general = fake.channel("general", [ann])
+    async with listening() as (elsewhere, heard), front(fake, tmp_path, way="none") as tutor:
+        for url in (elsewhere, "http://hooks.slack.com/commands/1", "https://hooks.slack.com.evil.test/1", "http://["):
+            to = Address("slack", fake.team, general.id, url)
+            await tutor.send(Reply(f"for {url}", audience=ann.id), to)
+        assert heard == []
+        assert len(fake.texts(ann)) == 4, "it goes into their own chat"
+
+
+async def test_a_proxy_that_the_environment_names_is_used(
+    fake: FakeSlack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = fake.person("Ann")
+    general = fake.channel("general", [ann])
+    async with listening() as (proxy, heard), front(fake, tmp_path, way="none") as tutor:
+        await tutor.send(Reply("connected"), home(fake, ann))
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        url = fake.new_response_url(ann, general)
+        await tutor.send(Reply("number 1", audience=ann.id), Address("slack", fake.team, general.id, url))
+        assert heard == [url]
 
 
 async def test_one_person_in_a_channel(fake: FakeSlack, tmp_path: Path) -> None:

@@ -353,8 +353,8 @@ async def test_workspaces_are_apart_and_a_second_installation_replaces_the_first
 async def test_a_workspace_that_ends_loses_its_tokens_at_once_and_the_rest_later(place: Place) -> None:
     await place.install()
     place.now = datetime.now(UTC)
-    await place.installed.ended("T1")
-    await place.installed.ended("T1")  # app_uninstalled and tokens_revoked both come
+    await place.installed.ended("T1", place.now)
+    await place.installed.ended("T1", place.now)  # app_uninstalled and tokens_revoked both come
     with pytest.raises(SendNever) as caught:
         await place.installed.client("T1")
     assert caught.value.gone

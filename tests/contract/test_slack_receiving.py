@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -290,6 +291,22 @@ async def test_what_no_slack_sends_is_refused(fake: FakeSlack, tmp_path: Path) -
         async with session.get(fake.request_url) as answer:
             assert answer.status == 405
         assert tutor.got == []
+
+
+async def test_who_hangs_up_half_way_makes_no_noise(
+    fake: FakeSlack, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with front(fake, tmp_path) as tutor:
+        there = urlsplit(fake.request_url)
+        _, writer = await asyncio.open_connection(there.hostname, there.port)
+        writer.write(b"POST /slack/events HTTP/1.1\r\nHost: tutor\r\nContent-Length: 1000\r\n\r\n{")
+        await writer.drain()
+        await asyncio.sleep(0.1)
+        writer.close()
+        await writer.wait_closed()
+        await asyncio.sleep(0.1)
+        assert tutor.got == []
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_a_removed_app_ends_its_workspace(fake: FakeSlack, tmp_path: Path) -> None:

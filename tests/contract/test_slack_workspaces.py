@@ -76,6 +76,12 @@ async def test_each_workspace_is_answered_with_its_own_token(tmp_path: Path) -> 
         assert tokens == {team.token for team in teams}
         assert here.count(REVIEW_LOG) == 2
 
+        fake.fail("chat.postMessage", "token_revoked")
+        assert (await people[0].say("hi again")).ok
+        await until(lambda: here.count(REVIEW_LOG) == 3 and fake.called("chat.postMessage")[-1].outcome != "ok")
+        await until(lambda: any(call.method == "auth.test" for call in fake.calls))
+        assert await installed.bot(teams[0].id) is not None, "the token that is stored is good: another one was meant"
+
         delivered = await fake.uninstall(teams[0])
         assert all(one.ok for one in delivered)
         assert await installed.bot(teams[0].id) is None

@@ -15,7 +15,7 @@ from bot.messages import Address, Answer, Button, Document, Event, Poll, Reply
 from bot.store.tx import Tx
 from tests.contract.handing import count_up, review
 from tests.contract.telegram_front import Front, front, homely, until
-from tests.fakes.telegram import FakeTelegram, fake_telegram
+from tests.fakes.telegram import FakeTelegram, Fault, fake_telegram
 from tests.fakes.telegram.faults import too_many
 
 
@@ -101,6 +101,20 @@ async def test_a_token_that_is_refused_for_a_time_loses_nothing(fake: FakeTelegr
         await until(lambda: tutor.rows("status", "tries", "error") == [("pending", 0, "asked to wait")])
 
 
+@pytest.mark.parametrize("status", [400, 403])
+async def test_the_page_of_a_proxy_on_the_way_is_no_word_of_telegrams(
+    fake: FakeTelegram, tmp_path: Path, status: int
+) -> None:
+    ann = fake.person("Ann")
+    async with front(fake, tmp_path, says=homely) as tutor:
+        fake.fail("sendMessage", Fault(status, body="<html>Not from this network.</html>"))
+        ann.say("one")
+        await fake.settled(ann, 1)
+        await tutor.settled()
+        assert texts(fake, ann) == ["to one"]
+        assert tutor.paused() == [""], "nobody blocked us"
+
+
 # --- faults that stay ---------------------------------------------------------------------------------------------
 
 
@@ -135,8 +149,6 @@ async def test_a_message_that_telegram_refuses_is_dead_and_the_next_goes_out(
     fake: FakeTelegram, tmp_path: Path
 ) -> None:
     ann = fake.person("Ann")
-    from tests.fakes.telegram import Fault
-
     async with front(fake, tmp_path) as tutor:
         fake.fail("sendMessage", Fault(400, 'Bad Request: wrong thing "what Ann wrote"'))
         ann.say("one")

@@ -192,6 +192,19 @@ async def test_another_program_that_polls_is_named_in_the_log(
     assert fake.token not in caplog.text
 
 
+async def test_a_webhook_that_is_set_meanwhile_stays(fake: FakeTelegram, bot: Bot) -> None:
+    other = await connect(fake.token, fake.url, fake.file_url)
+    try:
+        with running(poll(bot, accepted, at_once)):
+            await until(lambda: polls(fake))
+            await other.set_webhook("https://tutor.example.org/telegram/webhook")
+            await until(lambda: [call for call in fake.calls if call.method == "getUpdates"][-1].status == 409)
+            await asyncio.sleep(2.0)
+        assert (await other.get_webhook_info()).url, "a process that is about to end must not undo what follows it"
+    finally:
+        await other.shutdown()
+
+
 async def test_of_two_processes_one_polls_and_the_other_takes_over(fake: FakeTelegram, tmp_path: Path) -> None:
     db = Database(f"sqlite:///{tmp_path / 'tutor.db'}")
     db.upgrade()

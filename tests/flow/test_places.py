@@ -253,3 +253,41 @@ async def test_an_apology_for_a_whisper_is_whispered() -> None:
     (reply,) = apology(event).replies
     assert isinstance(reply, Reply)
     assert reply.audience == "ann"
+
+
+async def test_a_button_that_judges_an_answer_is_never_said_in_company(ann: Person, group: Person) -> None:
+    await ann.say("quiz me on failover")
+    before = await ann.record()
+    assert "between the two of us" in await group.act(f"self:{before.id}-{before.open_ask}:1")
+    after = await ann.record()
+    assert (after.last_seq, after.open_ask) == (before.last_seq, before.open_ask)
+
+
+async def test_being_put_out_of_a_channel_pauses_nobody(ann: Person) -> None:
+    await consenting(ann)
+    await ann.within("channel", "the-channel", home=True).event("left")
+    assert (await ann.record()).paused == ""
+
+
+async def test_flag_in_a_group_is_about_what_the_group_reads(ann: Person, group: Person) -> None:
+    await consenting(ann)
+    await ann.say("scalability")
+    await group.say("fault tolerance")
+    await group.say("flag")
+    assert "“Fault Tolerance”" in await ann.read()
+
+
+async def test_a_form_settles_what_the_chat_was_asking(ann: Person) -> None:
+    await ann.say("quiz me on failover")
+    await ann.answer(right=False)
+    assert (await ann.record()).state.waiting == "consent"
+    await ann.event("submit", action="settings", fields={"reminders": "on"})
+    await ann.say("no")
+    assert (await ann.record()).consent == "yes"
+
+
+async def test_what_is_personal_is_not_said_into_a_chat_that_was_shut(ann: Person, group: Person) -> None:
+    await consenting(ann)
+    await ann.event("left")
+    assert "between the two of us" in await group.say("progress")
+    assert group.button("Open our chat").action == "private:progress"

@@ -336,3 +336,20 @@ async def test_oauth(fake: FakeSlack, clock: Clock) -> None:
 async def test_two_fakes_are_strangers() -> None:
     async with fake_slack() as one, fake_slack(workspace="T2") as two:
         assert await error_of(client_of(one, two.bot_token).auth_test()) == "invalid_auth"
+
+
+async def test_threads_of_the_agent_view_and_of_the_older_pane(fake: FakeSlack, client: AsyncWebClient) -> None:
+    ann = fake.person("Ann")
+    await ann.say("hi")
+    message = fake.screen(ann)[0]
+    where: dict[str, str] = {"channel_id": ann.dm.id, "thread_ts": message.ts}
+    prompts: list[dict[str, str]] = [{"title": "Quiz", "message": "quiz"}]
+    fake.agent_view = False
+    assert await error_of(client.assistant_threads_setTitle(title="x", **where)) == "invalid_thread_ts"
+    fake.agent_view = True
+    await client.assistant_threads_setTitle(title="x", **where)
+    assert ann.dm.assistant[message.ts].title == "x"
+    await client.assistant_threads_setSuggestedPrompts(channel_id=ann.dm.id, prompts=prompts)
+    assert ann.dm.prompts == prompts
+    many = client.assistant_threads_setSuggestedPrompts(channel_id=ann.dm.id, prompts=prompts * 5)
+    assert await error_of(many) == "invalid_arguments"

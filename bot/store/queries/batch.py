@@ -74,6 +74,13 @@ _homes = Rows(
         LEARNER.c.id.in_(given_values(name, LEARNER.c.id)), LEARNER.c.home.is_not(None)
     )
 )
+_homes_behind = Rows(
+    lambda name: (
+        select(LEARNER.c.home)
+        .join_from(LEARNER, ACCOUNT)
+        .where(ACCOUNT.c.key.in_(given_values(name, ACCOUNT.c.key)), LEARNER.c.home.is_not(None))
+    )
+)
 _new_learner = insert(LEARNER).returning(LEARNER.c.id)
 _new_account = {
     name: module.insert(ACCOUNT).on_conflict_do_nothing().returning(ACCOUNT.c.key)
@@ -92,6 +99,11 @@ def accounts(conn: Connection, keys: Collection[str]) -> dict[str, int]:
 def homes(conn: Connection, ids: Collection[int]) -> list[Address]:
     """Where these learners' own messages go; not locked."""
     return [codec.address_of(home) for (home,) in _homes(conn, list(ids))]
+
+
+def homes_behind(conn: Connection, accounts: Collection[str]) -> list[Address]:
+    """Where the own messages of the learners behind these accounts go; not locked."""
+    return [codec.address_of(home) for (home,) in _homes_behind(conn, sorted(accounts))]
 
 
 def lock_learners(conn: Connection, ids: Collection[int]) -> dict[int, Learner]:

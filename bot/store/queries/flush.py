@@ -64,6 +64,7 @@ _outbox = Upsert(
 _unwish = delete(WISH).where(WISH.c.learner_id == bindparam("me", type_=BigId), WISH.c.gap == bindparam("of"))
 _undeal = delete(CARD).where(CARD.c.learner_id == bindparam("me", type_=BigId), CARD.c.item == bindparam("of"))
 _uncode = delete(LINK_CODE).where(LINK_CODE.c.learner_id == bindparam("me", type_=BigId))
+_spoil = delete(LINK_CODE).where(LINK_CODE.c.code == bindparam("of", type_=Key))
 _failed = update(EVENT).where(EVENT.c.id == bindparam("of", type_=Key)).values(outcome="failed")
 _stale = delete(OUTBOX).where(
     OUTBOX.c.lane == bindparam("of", type_=Key),
@@ -187,6 +188,8 @@ def _shared(conn: Connection, kept: Sequence[Tx], now: datetime) -> None:
     )
     if renewed := [{"me": tx.loaded.id} for tx in kept if tx.writes.code]:
         conn.execute(_uncode, renewed)  # the newest code is the only one that works
+    if spoilt := sorted({tx.writes.spoilt for tx in kept if tx.writes.spoilt}):
+        conn.execute(_spoil, [{"of": code} for code in spoilt])
     _codes(conn, [_link(tx, tx.writes.code, now) for tx in kept if tx.writes.code])
     _joins(conn, [_link(tx, tx.writes.join, now) for tx in kept if tx.writes.join])
 

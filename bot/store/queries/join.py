@@ -51,7 +51,9 @@ _all_reviews = (
     .order_by(REVIEW_LOG.c.seq)
 )
 _all_asks = select(*(ASK.c[name] for name in codec.ASK_COLUMNS)).where(ASK.c.learner_id == _ME).order_by(ASK.c.n)
-_named = select(OUTBOX.c.id, OUTBOX.c.key, OUTBOX.c.replaces).where(OUTBOX.c.learner_id == _ME)
+_named = (  # in the order in which a sender marks them, so that neither waits for the other for ever
+    select(OUTBOX.c.id, OUTBOX.c.key, OUTBOX.c.replaces).where(OUTBOX.c.learner_id == _ME).order_by(OUTBOX.c.id)
+)
 _rename = update(OUTBOX).where(OUTBOX.c.id == bindparam("of")).values(
     key=bindparam("to_key"), replaces=bindparam("to_replaces")
 )  # fmt: skip
@@ -92,13 +94,15 @@ def write(
     learner: Learner,
     gone: int,
     moved: int,
+    talking: int,
     reviews: Iterable[Review],
     asks: Iterable[Ask],
     cards: Iterable[CardRow],
 ) -> None:
     """Put the joined rows in the place of both learners' own; what led to `gone` leads to `learner`.
 
-    `moved` is what was added to the numbers of the asks of `gone`.
+    `moved` is what was added to the numbers of the asks of `gone`; `talking` the one of the two whose last question is
+    kept.
     """
     me = learner.id
     for table in (REVIEW_LOG, ASK, CARD, LINK_CODE, LINK_WISH):
@@ -106,20 +110,15 @@ def write(
     _reviews(conn, [codec.review_values(me, row) for row in reviews])
     _asks(conn, [codec.ask_values(me, ask) for ask in asks])
     _cards(conn, [codec.card_values(me, row) for row in cards])
-    _newest_heard(conn, me, gone)
+    # The last question goes with the state that says where it was heard: never into company where it was not.
+    conn.execute(delete(HEARD).where(HEARD.c.learner_id == (me if talking == gone else gone)))
+    conn.execute(update(HEARD).where(HEARD.c.learner_id == gone).values(learner_id=me))
     _united(conn, WISH, "gap", me, gone, {})
     _united(conn, VOTE, "poll", me, gone, {"n": moved})
     _messages(conn, me, gone, moved)
     conn.execute(update(ACCOUNT).where(ACCOUNT.c.learner_id == gone).values(learner_id=me))
     _learners(conn, [codec.learner_values(learner)])
     flush.forget(conn, gone)
-
-
-def _newest_heard(conn: Connection, me: int, gone: int) -> None:
-    rows = conn.execute(select(HEARD).where(HEARD.c.learner_id.in_((me, gone))).order_by(HEARD.c.at)).mappings().all()
-    if rows:
-        conn.execute(delete(HEARD).where(HEARD.c.learner_id.in_((me, gone))))
-        conn.execute(insert(HEARD).values({**rows[-1], "learner_id": me}))
 
 
 def _united(conn: Connection, table: Table, key: str, me: int, gone: int, added: dict[str, int]) -> None:

@@ -253,12 +253,15 @@ def _keep_polls(conn: Connection, marks: Iterable[Mark], now: datetime) -> None:
 
 
 def _pause_gone(conn: Connection, marks: Iterable[Mark]) -> None:
-    """Pause learners whose home is the chat that is gone; being shut out of a group says nothing about a learner."""
+    """Pause learners whose home is the chat that is gone; being shut out of a group says nothing about a learner.
+
+    Nor can it be told from a private chat where no home is known; nothing is ever sent unasked to those.
+    """
     gone = {mark.gone: mark.lane for mark in marks if mark.gone is not None}
     if not gone:
         return
     found = conn.execute(_lock_learners, {"ids": sorted(gone)}).all()
-    lost = [{"learner": id} for id, home in found if home is None or address_of(home).lane == gone[id]]
+    lost = [{"learner": id} for id, home in found if home is not None and address_of(home).lane == gone[id]]
     if lost:
         conn.execute(_pause, lost)
 

@@ -48,7 +48,8 @@ class Core:
         self.root = self.url = self.request_url = self.redirect_url = ""
         self.app_id, self.app_token = new_id("A"), f"xapp-1-{new_id('').lower()}-{'a' * 32}"
         self.signing_secret, self.client_id, self.client_secret = "5ec2e7" * 5, "111.222", "c11e27" * 5
-        self.scopes, self.subscribed, self.commands, self.shortcuts = _manifest()
+        told = _manifest()
+        self.scopes, self.subscribed, self.commands, self.shortcuts, self.agent_view = told
         self.echoes = self.socket_mode = True
         self.deactivated_error = "channel_not_found"
         self.visitor: Person | None = None
@@ -136,8 +137,8 @@ class Core:
         }  # fmt: skip
 
 
-def _manifest() -> tuple[set[str], set[str], set[str], dict[str, str]]:
-    """Scopes, events, commands and shortcuts that the app's manifest names."""
+def _manifest() -> tuple[set[str], set[str], set[str], dict[str, str], bool]:
+    """Scopes, events, commands and shortcuts that the app's manifest names, and whether it has the agent view."""
     told: Any = YAML(typ="safe", pure=True).load(MANIFEST.read_text("utf-8"))
     features, settings = told["features"], told["settings"]
     return (
@@ -145,4 +146,5 @@ def _manifest() -> tuple[set[str], set[str], set[str], dict[str, str]]:
         set(settings["event_subscriptions"]["bot_events"]),
         {command["command"] for command in features.get("slash_commands", ())},
         {shortcut["callback_id"]: shortcut["name"] for shortcut in features.get("shortcuts", ())},
+        "agent_view" in features,
     )

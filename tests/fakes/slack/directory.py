@@ -215,10 +215,13 @@ def set_prompts(c: Context) -> Json:
 
 def _assistant_thread(c: Context) -> AssistantThread:
     channel = c.channel("channel_id")
-    thread = channel.assistant.get(c.text("thread_ts"))
-    if thread is None:
-        raise Refused("invalid_thread_ts", "not a thread of the Assistant pane")
-    return thread
+    ts = c.text("thread_ts")
+    if ts not in channel.assistant:
+        # In the agent view every direct message may begin a thread; the older pane has threads of its own.
+        if not (c.fake.agent_view and channel.person is not None and channel.find(ts)):
+            raise Refused("invalid_thread_ts", "not a thread of a chat with the app")
+        channel.assistant[ts] = AssistantThread(channel, ts)
+    return channel.assistant[ts]
 
 
 def _json(c: Context, name: str) -> Any:

@@ -80,6 +80,7 @@ class ChatPage:
             "commands": sorted(fake.commands),
             "shortcuts": fake.shortcuts,
             "messages": [self._message(message) for message in fake.screen(channel, person)],
+            "prompts": channel.prompts,
             "threads": {
                 thread.ts: {"title": thread.title, "status": thread.status, "prompts": thread.prompts}
                 for thread in channel.assistant.values()
@@ -115,7 +116,7 @@ class ChatPage:
             return web.json_response({"ok": False, "why": str(error)})
         why = ""
         if isinstance(delivery, Delivery):
-            self.errors = delivery.errors
+            self.errors = delivery.errors if asked["what"] == "submit" else self.errors
             if delivery.skipped:
                 why = "Slack does not tell the app of this."
             elif not delivery.ok and not delivery.held:

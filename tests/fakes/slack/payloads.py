@@ -9,7 +9,6 @@ from tests.fakes.slack.state import Channel, Json, Message, View, Workspace, new
 
 if TYPE_CHECKING:
     from tests.fakes.slack.core import Core
-    from tests.fakes.slack.fake import FakeSlack
     from tests.fakes.slack.people import Person
 
 TOKEN = "legacy-verification-token"
@@ -17,7 +16,7 @@ _MENTION = re.compile(r"(<[@#][A-Z0-9]+>)")
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s<>|]+")
 
 
-def event(fake: FakeSlack, workspace: Workspace, inner: Json) -> Json:
+def event(fake: Core, workspace: Workspace, inner: Json) -> Json:
     """An event in its wrapper."""
     who = {"enterprise_id": None, "team_id": workspace.id, "user_id": workspace.bot_user, "is_bot": True}
     return {
@@ -50,7 +49,7 @@ def typed_blocks(text: str) -> list[Json]:
     return [{"type": "rich_text", "block_id": new_id("b"), "elements": [section]}]
 
 
-def message_event(fake: FakeSlack, channel: Channel, message: Message) -> Json:
+def message_event(fake: Core, channel: Channel, message: Message) -> Json:
     """A message as an event of type message."""
     shown = fake.as_json(message)
     shown.pop("reply_count", None)
@@ -60,7 +59,7 @@ def message_event(fake: FakeSlack, channel: Channel, message: Message) -> Json:
     return inner
 
 
-def changed_event(fake: FakeSlack, channel: Channel, message: Message, before: Json, subtype: str) -> Json:
+def changed_event(fake: Core, channel: Channel, message: Message, before: Json, subtype: str) -> Json:
     """A message changed or deleted, as an event."""
     ts = fake.new_ts()
     inner: Json = {
@@ -72,7 +71,7 @@ def changed_event(fake: FakeSlack, channel: Channel, message: Message, before: J
     return {**inner, "deleted_ts": message.ts}
 
 
-def slash(fake: FakeSlack, person: Person, command: str, text: str, channel: Channel) -> Json:
+def slash(fake: Core, person: Person, command: str, text: str, channel: Channel) -> Json:
     """A slash command: all values are strings."""
     w = person.workspace
     return {
@@ -88,7 +87,7 @@ def channel_name(channel: Channel) -> str:
     return "directmessage" if channel.person else "privategroup" if channel.private else channel.name
 
 
-def interactive(fake: FakeSlack, person: Person, kind: str, view: View | None = None) -> Json:
+def interactive(fake: Core, person: Person, kind: str, view: View | None = None) -> Json:
     """What all interactive payloads have in common."""
     w = person.workspace
     name = person.name.lower()
@@ -101,7 +100,7 @@ def interactive(fake: FakeSlack, person: Person, kind: str, view: View | None = 
 
 
 def pressed_in_message(
-    fake: FakeSlack, person: Person, channel: Channel, message: Message, action: Json, state: Json
+    fake: Core, person: Person, channel: Channel, message: Message, action: Json, state: Json
 ) -> Json:
     """block_actions of a message. An ephemeral message is not in it, only its timestamp."""
     container: Json = {
@@ -119,7 +118,7 @@ def pressed_in_message(
     return payload
 
 
-def pressed_in_view(fake: FakeSlack, person: Person, view: View, action: Json) -> Json:
+def pressed_in_view(fake: Core, person: Person, view: View, action: Json) -> Json:
     """block_actions of a Home tab or a modal."""
     modal = view.body["type"] == "modal"
     return {
@@ -128,22 +127,20 @@ def pressed_in_view(fake: FakeSlack, person: Person, view: View, action: Json) -
     }  # fmt: skip
 
 
-def submitted(fake: FakeSlack, person: Person, view: View) -> Json:
+def submitted(fake: Core, person: Person, view: View) -> Json:
     """view_submission."""
     payload = interactive(fake, person, "view_submission", view)
     return {**payload, "view": fake.view_json(view), "response_urls": []}
 
 
-def closed(fake: FakeSlack, person: Person, view: View) -> Json:
+def closed(fake: Core, person: Person, view: View) -> Json:
     """view_closed; it has no trigger."""
     payload = interactive(fake, person, "view_closed", view)
     del payload["trigger_id"]
     return {**payload, "view": fake.view_json(view), "is_cleared": False}
 
 
-def shortcut(
-    fake: FakeSlack, person: Person, callback_id: str, message: Message | None, channel: Channel | None
-) -> Json:
+def shortcut(fake: Core, person: Person, callback_id: str, message: Message | None, channel: Channel | None) -> Json:
     """A message shortcut, or a global one."""
     common: Json = {"callback_id": callback_id, "action_ts": fake.new_ts()}
     if message is None or channel is None:

@@ -43,28 +43,23 @@ def test_styles_and_links_are_elements() -> None:
 
 
 def test_paragraphs_share_a_section() -> None:
-    assert section("One.\nTwo.\n\nThree.") == [literal("One.\nTwo."), literal("\n\n"), literal("Three.")]
+    assert section("One.\nTwo.\n\nThree.") == [literal("One.\nTwo.\n\nThree.")]
 
 
 def test_lists_and_code() -> None:
     (block,) = blocks("Steps:\n\n3. one\n4. two\n\n- x\n\n```python\nif x:\n    y()\n```\nEnd")
     before, ordered, bullets, code, after = block["elements"]
-    assert before["elements"] == [literal("Steps:"), literal("\n")]
+    assert before["elements"] == [literal("Steps:\n")]
     assert ordered["style"] == "ordered"
     assert ordered["offset"] == 2
     assert [item["elements"] for item in ordered["elements"]] == [[literal("one")], [literal("two")]]
     assert bullets["style"] == "bullet"
     assert code == {"type": "rich_text_preformatted", "elements": [literal("if x:\n    y()")]}
-    assert after["elements"] == [literal("\n"), literal("End")]
+    assert after["elements"] == [literal("\nEnd")]
 
 
 def test_numbers_too_high_for_a_list_are_text() -> None:
-    assert section("1000000. one\n1000001. two") == [
-        literal("1000000. "),
-        literal("one"),
-        literal("\n1000001. "),
-        literal("two"),
-    ]
+    assert section("1000000. one\n1000001. two") == [literal("1000000. one\n1000001. two")]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +120,7 @@ def test_two_hundred_buttons() -> None:
         for button in block["elements"]
     ]
     assert values == [f"topic:{n}" for n in range(200)]
-    assert len(pieces) == 2
+    assert all(len(json.dumps(piece.blocks)) < 13_200 for piece in pieces)
 
 
 def test_a_document_comes_with_the_last_message() -> None:
