@@ -86,7 +86,7 @@ def roles(settings: Settings, parts: Collection[str] = ()) -> Roles:
     if not any(usable[part] for part in named):
         missing = "; ".join(_NEEDS[part] for part in PARTS if part in named)
         raise SettingsError(f"run: nothing to do. {missing}.")
-    return Roles(
+    found = Roles(
         web="web" in named,
         poll="telegram" in named and telegram and not hooked,
         webhook="web" in named and telegram and hooked,
@@ -95,6 +95,12 @@ def roles(settings: Settings, parts: Collection[str] = ()) -> Roles:
         send="sender" in named and (telegram or slack),
         schedule="scheduler" in named,
     )
+    if found == Roles():
+        raise SettingsError(
+            f"run {' '.join(parts)}: nothing to do. With TUTOR_PUBLIC_URL, Telegram's updates come to the part `web`; "
+            "without TUTOR_SLACK_APP_TOKEN, Slack's events do."
+        )
+    return found
 
 
 _NEEDS = {

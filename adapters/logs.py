@@ -35,7 +35,10 @@ _TOKENS = re.compile(
     r"|(?<=://)(?!user:password@)[^/\s\"'\\<>]+(?=@)"  # user and password in a URL, but for our own examples
     r"|(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]{8,}"
 )
-_QUIET = ("httpx", "httpcore", "apscheduler", "telegram", "slack_sdk", "slack_bolt", "alembic", "asyncio")
+_QUIET = (
+    *("httpx", "httpcore", "aiohttp", "telegram", "slack_sdk", "slack_bolt"),
+    *("apscheduler", "alembic", "asyncio", "uvicorn"),
+)
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:

@@ -241,7 +241,8 @@ def build(
 
 
 def _hold(db: Database, now: Callable[[], datetime], name: str) -> AbstractAsyncContextManager[None]:
-    return hold(db, name, now)
+    """A named lease. On SQLite the lock on the file has made sure that nobody else serves, also right after a crash."""
+    return hold(db, name, now) if db.dialect == "postgresql" else contextlib.nullcontext()
 
 
 def settle_memory() -> None:

@@ -55,6 +55,7 @@ def _offer(turn: Turn, typed: str) -> Answer:
             say("Both become one: answers, settings, everything. Nothing is lost, but it can't be parted again."),
         ]
     )
+    turn.remember(waiting=f"yes:join:{found.code}")
     return reply(
         text,
         Button(say.label("Join them"), f"join:{found.code}"),

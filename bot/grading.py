@@ -56,7 +56,7 @@ def answer_typed(turn: Turn, ask: Ask, text: str, *, question: bool) -> Answer |
         if len(given.split()) > WORDS_MAX:
             return quiz.repeat(turn, ask, say("That is longer than any answer here. Say it in a few words."))
         return settle(turn, ask, "wrong", "")
-    return None if question else show_answer(turn, quiz.ref(turn, ask))
+    return None if question else show_answer(turn, quiz.ref(turn, ask), typed=True)
 
 
 def _typed_option(turn: Turn, ask: Ask, text: str) -> AskOption | None:
@@ -75,8 +75,12 @@ def _typed_option(turn: Turn, ask: Ask, text: str) -> AskOption | None:
     return near[0] if len(near) == 1 else None
 
 
-def show_answer(turn: Turn, name: str) -> Answer:
-    """Show a recall question's model answer and let the learner judge; on others, to look is not to know."""
+def show_answer(turn: Turn, name: str, *, typed: bool = False) -> Answer:
+    """Show a recall question's model answer and let the learner judge; on others, to look is not to know.
+
+    Whoever `typed` an answer looks at the end of the chat, where the question may not be any more: they get a new
+    message, and the question's own loses its buttons.
+    """
     ask = open_ask(turn, name)
     if not isinstance(ask, Ask):
         return ask
@@ -94,7 +98,10 @@ def show_answer(turn: Turn, name: str) -> Answer:
     )
     buttons = (Button(say.label("I knew it"), f"self:{name}:1"), Button(say.label("Not really"), f"self:{name}:0"))
     key = quiz.message_key(turn, ask)
-    return Answer((Reply(text, buttons, key=key, replaces=key, topics=(ask.topic,)),))
+    if not typed:
+        return Answer((Reply(text, buttons, key=key, replaces=key, topics=(ask.topic,)),))
+    settled = Reply(say("**{stem}**", stem=ask.stem), replaces=key)
+    return Answer((settled, Reply(text, buttons, key=key, topics=(ask.topic,))))
 
 
 def self_rated(turn: Turn, name: str, knew: str) -> Answer:
@@ -218,8 +225,8 @@ def feedback(turn: Turn, ask: Ask, row: CardRow, *, last: bool) -> Reply:
         why = picked.why if picked else ""
         parts = [
             say("Right.") if not self_judged else say("Good."),
-            _text(why),
-            _text(ask.explain) if ask.explain != why else "",
+            sentence(why),
+            sentence(ask.explain) if ask.explain != why else "",
             when,
         ]
         buttons = [
@@ -236,10 +243,10 @@ def feedback(turn: Turn, ask: Ask, row: CardRow, *, last: bool) -> Reply:
         )
         parts = [
             lead,
-            _text(picked.why) if picked else "",
+            sentence(picked.why) if picked else "",
             told,
-            _text(right.why) if right else "",
-            _text(ask.explain),
+            sentence(right.why) if right else "",
+            sentence(ask.explain),
             when,
         ]
         buttons = [Button(say.label("Read about it"), f"topic:{ask.topic}"), next_button]
@@ -251,6 +258,6 @@ def feedback(turn: Turn, ask: Ask, row: CardRow, *, last: bool) -> Reply:
     return Reply(join(parts), tuple(b for b in buttons if b), key=f"said:{name}", topics=(ask.topic,))
 
 
-def _text(text: str) -> Md | str:
+def sentence(text: str) -> Md | str:
     """A curator's sentence, as a sentence."""
     return text if not text or text.endswith((".", "!", "?", "…")) else text + "."

@@ -45,6 +45,8 @@ def on_text(turn: Turn, text: str) -> Answer:
         return on_press(turn, waiting.removeprefix("yes:"))
     if waiting == "yes:forget:yes" and intent.name == "no":
         return small_talk.kept(turn)
+    if waiting.startswith("yes:join:") and intent.name == "no":
+        return on_press(turn, "join:no")
     return (
         asked_for.take(turn, waiting, text, intent) or _quiz_answer(turn, text, intent) or on_intent(turn, intent, text)
     )

@@ -10,12 +10,13 @@ from dataclasses import replace
 
 from bot import quiz
 from bot.asks import own_ask, stale
-from bot.grading import record
+from bot.grading import record, sentence
 from bot.history import counting
 from bot.messages import Answer, Button
 from bot.records import Ask, CardRow, Review, Session
 from bot.schedule import on_day, reschedule, sooner
 from bot.turn import Turn, reply
+from bot.wording import join
 from scheduler.spacing import Card, Memory, Rating, is_leech, rate, replay
 
 AGAIN = "again"  # what an undone ask was followed by: its item was put anew
@@ -68,6 +69,9 @@ def _amend(turn: Turn, name: str, *, guessed_it: bool) -> Answer:
         if guessed_it
         else say("Noted. I'll wait and ask again {when}.", when=when)
     )
+    picked = next((option.why for option in ask.options if option.id == ask.chosen), "")
+    why = [picked, ask.explain if ask.explain != picked else ""]  # it takes the place of the message that said why
+    text = join([text, *(sentence(part) for part in why)])
     # A message without buttons would only settle the one it replaces, which a terminal does not show.
     onward = Button(say.label("Next"), "next") if session else Button(say.label("Progress"), "progress")
     return reply(text, onward, replaces=said, key=said)

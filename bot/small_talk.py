@@ -103,7 +103,7 @@ def help_text(turn: Turn) -> Answer:
         title=turn.library.base.title,
     )
     return reply(
-        join([head, join(lines, "\n"), say("All of these are plain words; a slash before them works, too.")], "\n\n"),
+        join([head, join(lines, "\n"), say("All of these are plain words: type them as they stand.")], "\n\n"),
         *_ways(turn)[:2],
     )
 

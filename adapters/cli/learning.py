@@ -155,7 +155,9 @@ def described(settings: Settings, roles: Roles) -> str:
         "outgoing messages": roles.send,
         "schedule": roles.schedule,
     }
-    return ", ".join(name for name, does in parts.items() if does)
+    does = ", ".join(name for name, on in parts.items() if on)
+    connected = settings.telegram_token or settings.slack_bot_token or settings.slack_client_id
+    return does if connected else f"{does} (no chat platform is set up: README.md, “in five minutes”)"
 
 
 def _on_signals(signals: Sequence[Signals], act: Callable[[], object]) -> None:

@@ -217,8 +217,8 @@ def test_one_process_serves_from_a_file_until_it_is_told_to_stop(tmp_path: Path,
     )
     try:
         assert process.stderr is not None
-        said = f"tutor: serving http://127.0.0.1:{port}, schedule; Ctrl-C stops\n"
-        assert process.stderr.readline() == said
+        said = f"tutor: serving http://127.0.0.1:{port}, schedule "
+        assert process.stderr.readline().startswith(said)
         for command in ("chat", "run"):
             [line] = run(command).refused()
             assert f"pid {process.pid}" in line

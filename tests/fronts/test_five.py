@@ -25,6 +25,7 @@ class Step:
 
 
 TOPIC = ("More", "Quiz me", "Related", "Sources", "Not what I meant")
+FAIR = "Fair. I'll ask again tomorrow instead. Silence is the sign. No answer for long enough counts as dead."
 STEPS = (
     Step(
         "start",
@@ -104,7 +105,7 @@ STEPS = (
         ),
     ),
     Step("press Yes, 9:00", (Seen("Good. I'll write on Thursday at 9:00.", ("Settings",)),)),
-    Step("say I guessed", (Seen("Fair. I'll ask again tomorrow instead.", ("Progress",)),), edits=True),
+    Step("say I guessed", (Seen(FAIR, ("Progress",)),), edits=True),
     Step(
         "say progress",
         (

@@ -91,7 +91,9 @@ def test_no_problem_quotes_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_printing_the_settings_shows_no_secret() -> None:
-    settings = load_settings(database_key=SECRET, slack_bot_token=SECRET, database_url=f"postgresql://u:{SECRET}@h/d")
+    settings = load_settings(
+        database_key=SECRET, slack_client_secret=SECRET, database_url=f"postgresql://u:{SECRET}@h/d"
+    )
     assert SECRET not in f"{settings} {settings!r}"
 
 

@@ -118,7 +118,7 @@ def test_the_key_in_a_file_is_a_secret(tmp_path: Any) -> None:
 )
 def test_a_secret_never_survives_whatever_it_is_made_of(secret: str, before: str, after: str, format: str) -> None:
     """In the message, an argument, an extra field, a nested value and an exception, as text and as JSON."""
-    logs.set_up(load_settings(slack_bot_token=secret, log_format=format))
+    logs.set_up(load_settings(slack_client_secret=secret, log_format=format))
     handler = logging.getLogger().handlers[0]
 
     def line(text: str) -> str:
@@ -131,9 +131,7 @@ def test_a_secret_never_survives_whatever_it_is_made_of(secret: str, before: str
         return handler.format(logger.makeRecord("n", logging.ERROR, "/f", 1, "%s", (text,), info, "f", fields))
 
     harmless = line("")
-    assume(
-        not any(form in harmless or form in HIDDEN * 2 for form in secrets_of(load_settings(slack_bot_token=secret)))
-    )
+    assume(not any(form in harmless or form in HIDDEN * 2 for form in secrets_of(load_settings(admin_token=secret))))
     found = line(f"{before}{secret}{after}")
     assert secret not in found
     assert json.dumps(secret)[1:-1] not in found

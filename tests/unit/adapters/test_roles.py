@@ -47,6 +47,8 @@ def test_what_a_process_does(given: dict[str, Any], parts: tuple[str, ...], does
     [
         ({}, ("telegram",), "TUTOR_TELEGRAM_TOKEN"),
         ({}, ("mail",), "'mail'"),
+        (TELEGRAM | PUBLIC, ("telegram",), "come to the part `web`"),
+        (HTTP, ("slack",), "Slack's events do"),
         (SLACK, (), "TUTOR_SLACK_APP_TOKEN"),
         ({"slack_app_token": "xapp-1"}, (), "TUTOR_SLACK_BOT_TOKEN"),
         (SLACK | MANY | PUBLIC, (), "TUTOR_SLACK_CLIENT_ID"),
