@@ -17,7 +17,7 @@ chat: $(VENV)/.run  ## the terminal alone, on the real clock and data/tutor.db
 	@$(BIN)/tutor chat
 
 test: $(VENV)/.dev  ## the tests, without the long proofs
-	@$(BIN)/python -m pytest -q -m "not slow"
+	@$(BIN)/python -m pytest -q -n 4 -m "not slow"  # most of it waits: for networks that stall, for clocks
 
 check: format lint types contracts docs test slow  ## all that must hold before a commit lands
 

@@ -119,7 +119,7 @@ def test_good_items_pass(item: Item) -> None:
     assert fired(item) == set()
 
 
-@pytest.mark.parametrize("code", set(BAD) - {"option-count"})
+@pytest.mark.parametrize("code", sorted(set(BAD) - {"option-count"}))
 def test_samples_are_about_one_thing(code: str) -> None:
     assert fired(BAD[code][0]) == {code}
 
