@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.store.db import Database
+from tests.fakes.watch import used
 from tests.stores import STORES, Make, opener, postgres_server
 
 
@@ -45,6 +46,16 @@ def open_store(empty_store: Make) -> Make:
 def db(open_store: Make) -> Database:
     """A database with the current schema, of each kind of store."""
     return open_store()
+
+
+@pytest.fixture(autouse=True)
+def judged(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every call to a platform's local server obeys the platform's rules; `breaks_rules` marks tests of the rules."""
+    used.clear()
+    yield
+    refused = [call for platform in used for call in platform.refused]
+    used.clear()
+    assert request.node.get_closest_marker("breaks_rules") or not refused, refused
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -331,6 +331,7 @@ async def test_what_came_while_nobody_polled_is_answered(fake: FakeTelegram, tmp
         ann.say("one")
         await fake.settled(ann, 1)
         await tutor.settled()
+    await asyncio.sleep(1.0)  # a new process takes longer to start, and knows nothing of the second before
     ann.say("two")
     async with front(fake, tmp_path) as tutor:
         await fake.settled(ann, 2)

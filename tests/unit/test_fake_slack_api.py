@@ -16,6 +16,8 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from tests.fakes.senders import Clock
 from tests.fakes.slack import FakeSlack, fake_slack, plain
 
+pytestmark = pytest.mark.breaks_rules
+
 
 @pytest.fixture
 def clock() -> Clock:

@@ -18,6 +18,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.fakes.slack import FakeSlack, buttons, fake_slack, plain
 
+pytestmark = pytest.mark.breaks_rules
+
 Handler = Callable[[Any], Awaitable[Any]]
 BUTTON = {"type": "button", "text": {"type": "plain_text", "text": "Go on"}, "action_id": "a", "value": "next"}
 INPUT = {

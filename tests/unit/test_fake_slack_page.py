@@ -7,11 +7,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
+import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.fakes.slack import FakeSlack, fake_slack
 from tests.fakes.slack.page import ChatPage
 from tests.unit.test_fake_slack_deliveries import BUTTON, MODAL, App, by_socket
+
+pytestmark = pytest.mark.breaks_rules
 
 
 class Browser:

@@ -11,6 +11,8 @@ from tests.fakes.slack.payloads import typed
 from tests.fakes.slack.rules import check_blocks, check_view, pings_in, too_long
 from tests.fakes.slack.screen import unmark
 
+pytestmark = pytest.mark.breaks_rules
+
 Json = dict[str, Any]
 
 

@@ -21,6 +21,8 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Ne
 from tests.fakes.senders import Clock
 from tests.fakes.telegram import FakeTelegram, Person, fake_telegram, faults
 
+pytestmark = pytest.mark.breaks_rules
+
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 

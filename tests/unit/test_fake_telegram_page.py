@@ -17,6 +17,8 @@ from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram.page import PAGE, ChatPage
 
+pytestmark = pytest.mark.breaks_rules
+
 
 @dataclass
 class Site:

@@ -25,6 +25,8 @@ from telegram.error import BadRequest
 from tests.fakes.senders import Clock
 from tests.fakes.telegram import FakeTelegram, Person, fake_telegram
 
+pytestmark = pytest.mark.breaks_rules
+
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 

@@ -15,6 +15,8 @@ from telegram.error import BadRequest, Conflict
 
 from tests.fakes.telegram import FakeTelegram, Person, fake_telegram
 
+pytestmark = pytest.mark.breaks_rules
+
 
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeTelegram]:

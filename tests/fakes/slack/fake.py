@@ -28,6 +28,7 @@ from tests.fakes.slack.state import (
     Workspace,
     new_id,
 )
+from tests.fakes.watch import used
 
 RETRY_DELAYS = (0.0, 60.0, 300.0)
 
@@ -270,6 +271,7 @@ async def fake_slack(
     """Serve on 127.0.0.1 until the block ends. `clock` tells seconds since the epoch, or aware datetimes."""
     fake = FakeSlack(clock, rates, retry_delays, ack_within)
     fake.workspace(workspace, installed=True)
+    used.append(fake)
     await fake.start(port, list(routes))
     try:
         yield fake

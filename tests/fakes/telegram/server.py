@@ -20,6 +20,7 @@ from tests.fakes.telegram.request import parameters
 from tests.fakes.telegram.rules import Refusal
 from tests.fakes.telegram.stage import Stage
 from tests.fakes.telegram.world import Call, Chat, Json
+from tests.fakes.watch import used
 
 TOKEN = "7654321:FAKE-fake_FAKE-fake_FAKE-fake_FAKE0"  # of the form of a real one, good nowhere
 
@@ -211,6 +212,7 @@ async def fake_telegram(
 ) -> AsyncIterator[FakeTelegram]:
     """A fake that is started, and stopped at the end."""
     fake = FakeTelegram(token, username=username, clock=clock, rates=rates, burst=burst, privacy=privacy, local=local)
+    used.append(fake)
     await fake.start(port)
     try:
         yield fake
