@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from adapters import CONTENT
+from adapters import CONTENT, user_cache
 from knowledge.errors import SettingsError
 
 __all__ = ["CONTENT", "Settings", "load_settings"]
@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     database_key_file: Path | None = None
     secret_key: SecretStr | None = None
     knowledge_dir: Path = CONTENT
+    cache_dir: Path | None = Field(default_factory=user_cache)
     public_url: str = ""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535, validation_alias=_also_plain("PORT"))] = 8080

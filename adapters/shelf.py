@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import structlog
 
 from knowledge import report
+from knowledge.cache import load_cached
 from knowledge.errors import KnowledgeError
-from knowledge.loader import load
 from knowledge.model import Library
+from knowledge.prepare import Preparation
 from knowledge.search import searchable
+from knowledge.search.late import late
 
 log = structlog.get_logger("tutor.knowledge")
+
+_TURN = 0.001  # seconds
 
 Stamp = tuple[tuple[str, int, int, int, int], ...]
 
@@ -48,11 +53,12 @@ def stamp(folder: Path) -> Stamp:
 class Shelf:
     """Holds the library. `library()` is what the inbox asks for at each batch; a reload swaps it whole."""
 
-    def __init__(self, folder: Path) -> None:
-        """Load the base. Raises KnowledgeError with every problem it has."""
+    def __init__(self, folder: Path, cache: Path | None = None) -> None:
+        """Load the base; what is costly to make is kept in `cache`. Raises KnowledgeError with every problem it has."""
         self.folder = folder
+        self._cache = cache
         self._stamp = stamp(folder)
-        self._library = searchable(load(folder))
+        self._library = _load(folder, cache)
         self.problems: KnowledgeError | None = None
 
     def library(self) -> Library:
@@ -62,14 +68,15 @@ class Shelf:
     async def refresh(self) -> bool:
         """Reload if the files changed; True if another library is served now. Never raises for a broken base.
 
-        Loading and indexing run in a thread, so that answers go on meanwhile. Files that change while they are read
-        are still being written: what was read counts for nothing, and the next look reads them again.
+        Reading, checking and indexing are done by another process, and what is left in a thread, so that answers go
+        on meanwhile. Files that change while they are read are still being written: what was read counts for nothing,
+        and the next look reads them again.
         """
         seen = await asyncio.to_thread(stamp, self.folder)
         if seen == self._stamp:
             return False
-        loaded = await asyncio.to_thread(_read, self.folder)
-        if await asyncio.to_thread(stamp, self.folder) != seen:
+        loaded = await self._read(seen)
+        if loaded is None or await asyncio.to_thread(stamp, self.folder) != seen:
             return False
         self._stamp = seen
         had, self.problems = self.problems, None
@@ -91,9 +98,32 @@ class Shelf:
         log.info("knowledge reloaded", version=loaded.version, topics=len(loaded.topics), items=len(loaded.items))
         return True
 
+    async def _read(self, seen: Stamp) -> Library | KnowledgeError | None:
+        """The base as its files are now; None where they are no longer as they were seen."""
+        try:
+            if self._cache is not None:
+                preparation = Preparation(self.folder, self._cache)
+                try:
+                    if not await asyncio.to_thread(preparation.run):
+                        log.info("no other process could read the knowledge: this one does")
+                finally:
+                    preparation.stop()  # if this was cancelled
+                if await asyncio.to_thread(stamp, self.folder) != seen:
+                    return None
+            return await asyncio.to_thread(_load_beside_answers, self.folder, self._cache)
+        except KnowledgeError as error:
+            return error
 
-def _read(folder: Path) -> Library | KnowledgeError:
+
+def _load(folder: Path, cache: Path | None) -> Library:
+    return searchable(load_cached(folder, cache), cache=cache, meaning=late())
+
+
+def _load_beside_answers(folder: Path, cache: Path | None) -> Library:
+    """The same in a thread that lets the others have their turn soon: 5 ms, the default, add up where several wait."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN)
     try:
-        return searchable(load(folder))
-    except KnowledgeError as error:
-        return error
+        return _load(folder, cache)
+    finally:
+        sys.setswitchinterval(usual)

@@ -147,6 +147,7 @@ class Application:
     async def reload(self) -> None:
         """Serve changed knowledge, and tell those who waited for it."""
         if await self.shelf.refresh():
+            gc.freeze()  # the new library lives long, too; a collection first would hold up answers
             await self.follow_renames()
             await self.tell()
 
@@ -213,7 +214,7 @@ def build(
         SettingsError: the database settings are wrong.
     """
     time = clock or Clock()
-    shelf = Shelf(settings.knowledge_dir)
+    shelf = Shelf(settings.knowledge_dir, settings.cache_dir)
     db = Database(settings.database_url, settings.key_of_database() or "")
     defaults = Defaults(language=shelf.library().base.language, zone=settings.timezone)
     inbox = Inbox(db, tutor.answer, shelf.library, time.now, tutor.ask_of, tutor.apology, defaults)

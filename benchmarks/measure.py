@@ -18,6 +18,7 @@ from bot.store.db import Database
 from tests.stores import opener, postgres_server
 
 T = TypeVar("T")
+Table = Callable[[str, Sequence[str], Iterable[Sequence[str]]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +95,10 @@ def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Non
     for line in lines:
         cells = (cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))
         print("  " + "   ".join((line[0].ljust(widths[0]), *cells)).rstrip())
+
+
+def markdown(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a small table as the documents have it."""
+    print(f"\n{title}\n")
+    for line in (head, ["---"] * len(head), *rows):
+        print(f"| {' | '.join(line)} |")

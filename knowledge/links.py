@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from knowledge.assembly import former_items
 from knowledge.draft import Draft, names
 from knowledge.errors import Problem
 from knowledge.names import nearest_topic, normalise_name
@@ -130,16 +131,6 @@ def _former_topics(known: Mapping[str, Draft]) -> Iterator[Problem]:
                 message = f"{claims[old]} was formerly {old} as well"
                 help = "keep it in the topic that learners' progress belongs to"
                 yield draft.sheet.problem("formerly-clash", message, ("formerly", n), help=help)
-
-
-def former_items(topic: str, former: Sequence[str], item: str, formers: Sequence[str]) -> Iterator[str]:
-    """Every key that an item had before: under its topic's former ids, and under its own."""
-    slugs = [old for old in formers if "#" not in old]
-    yield from (old for old in formers if "#" in old)
-    for home in (topic, *former):
-        for slug in (item, *slugs):
-            if (home, slug) != (topic, item):
-                yield f"{home}#{slug}"
 
 
 def _former_items(known: Mapping[str, Draft]) -> Iterator[Problem]:

@@ -26,8 +26,8 @@ from ruamel.yaml.events import (
 
 from knowledge.errors import Problem
 from knowledge.events import events
+from knowledge.files import FILE_MAX
 
-FILE_MAX = 256 * 1024  # bytes
 DEPTH_MAX = 20
 PROBLEMS_MAX = 50  # per file: a reader needs no more, and a hostile file gets no more
 

@@ -13,6 +13,9 @@ from bot.store.db import Database
 from tests.fakes.watch import used
 from tests.stores import STORES, Make, opener, postgres_server
 
+# What programs keep to make it only once is kept apart from the user's own, and from one run to the next.
+os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parents[1] / ".pytest_cache")
+
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Callable[[], str]]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from knowledge.errors import SettingsError
+
 if TYPE_CHECKING:
     from bot.store.db import Database
 
@@ -24,19 +26,33 @@ database = typer.Typer(help="Prepare and check the database.", no_args_is_help=T
 
 @knowledge.command("check")
 def check(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE", help="With --golden: question files; default: golden/ in the base."),
+    ] = None,
     folder: Folder = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON list for tools.")] = False,
+    golden: Annotated[bool, typer.Option("--golden", help="Ask the golden questions, too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON object for tools.")] = False,
 ) -> None:
-    """List every problem of a knowledge base: file, line, column, what is wrong and how to mend it."""
+    """List every problem of a knowledge base: file, line, column, what is wrong and how to mend it.
+
+    With --golden, the topics' own tests and the golden questions are asked: each that leads elsewhere is a warning.
+    """
     from datetime import UTC, datetime
 
     from adapters.cli.library import display_path, knowledge_dir
     from knowledge import report
     from knowledge.check import check as survey
 
+    if files and not golden:
+        raise SettingsError("knowledge check: files are questions for --golden; a base is named by --knowledge DIR")
     root = folder or knowledge_dir()
     found = survey(root, datetime.now(UTC).date())
+    if golden:
+        from adapters.cli.golden import check_golden
+
+        raise typer.Exit(check_golden(root, found, files or (), strict=strict, as_json=as_json))
     shown = report.as_json if as_json else report.text
     sys.stdout.write(shown(found.problems, found.files, display_path(root)).rstrip("\n") + "\n")
     failing = found.library is None or (strict and found.problems)
@@ -54,6 +70,22 @@ def match(folder: Folder = None) -> None:
         found, ms = timed(library, line.rstrip("\n"))
         sys.stdout.write(json.dumps(as_record(found, ms), ensure_ascii=False) + "\n")
         sys.stdout.flush()
+
+
+@knowledge.command("eval")
+def evaluate(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="JSON lines: q, expect (topic ids; [] out of scope), kind.")
+    ],
+    folder: Folder = None,
+    misses: Annotated[bool, typer.Option("--misses/--no-misses", help="List what was missed.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON object a file.")] = False,
+) -> None:
+    """Ask sets of questions; print how many are found, how sure search is of them, and which are missed."""
+    from adapters.cli.evaluate import evaluate as measure
+    from adapters.cli.library import knowledge_dir
+
+    measure(files, folder or knowledge_dir(), with_misses=misses, as_json=as_json)
 
 
 @knowledge.command("schema")

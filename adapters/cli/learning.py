@@ -178,6 +178,9 @@ def _on_signals(signals: Sequence[Signals], act: Callable[[], object]) -> None:
 def ask(
     question: Annotated[str, typer.Argument(help="A question, in your own words.")],
     as_json: Annotated[bool, typer.Option("--json", help="The match and the replies as one JSON object.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="How it is looked up, and why it is answered or not.")
+    ] = False,
 ) -> None:
     """Answer one question. Nothing is stored."""
     from adapters.cli.library import knowledge_dir, open_library
@@ -187,10 +190,20 @@ def ask(
 
     library = open_library(knowledge_dir())
     question = question.encode(errors="surrogateescape").decode(errors="replace")  # an argument need not be UTF-8
+    if explain and not as_json:
+        from adapters.cli.explain import described, explained
+
+        sys.stdout.write(described(explained(library, question)))
+        return
     found, ms = timed(library, question)
     replies = answer_once(library, question)
     if as_json:
         record = as_record(found, ms) | {"replies": [as_object(reply) for reply in replies]}
+        if explain:
+            from adapters.cli.explain import explained
+            from adapters.cli.explain import record as explanation
+
+            record["explain"] = explanation(explained(library, question))
         sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
         return
     for reply in replies:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from adapters import CONTENT
+from adapters import CONTENT, user_cache
 from knowledge.errors import KnowledgeError
 from knowledge.model import Library
 
@@ -25,17 +25,32 @@ def knowledge_dir() -> Path:
         from adapters.config import load_settings
 
         return load_settings().knowledge_dir
-    named = (value for name, value in os.environ.items() if name.upper() == "TUTOR_KNOWLEDGE_DIR" and value)
-    return next(map(Path, named), CONTENT)
+    return _named("TUTOR_KNOWLEDGE_DIR") or CONTENT
+
+
+def cache_dir() -> Path | None:
+    """The folder that TUTOR_CACHE_DIR names, else the user's own; as with `knowledge_dir`."""
+    if Path(".env").exists():
+        from adapters.config import load_settings
+
+        return load_settings().cache_dir
+    return _named("TUTOR_CACHE_DIR") or user_cache()
+
+
+def _named(setting: str) -> Path | None:
+    named = (value for name, value in os.environ.items() if name.upper() == setting and value)
+    return next(map(Path, named), None)
 
 
 def open_library(folder: Path) -> Library:
     """The searchable library in `folder`; where it is broken, every problem is reported and the command ends with 2."""
-    from knowledge.loader import load
+    from knowledge.cache import load_cached
     from knowledge.search import searchable
+    from knowledge.search.late import late
 
+    cache = cache_dir()
     with reported(folder):
-        return searchable(load(folder))
+        return searchable(load_cached(folder, cache), cache=cache, meaning=late())
 
 
 @contextmanager

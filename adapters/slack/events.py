@@ -206,7 +206,8 @@ def _home(body: Body, team: str, user: str) -> Address | None:
 
 
 def _action(body: Body) -> Body:
-    pressed = next(iter(body.get("actions") or ()), None)
+    actions = body.get("actions")
+    pressed = next(iter(actions), None) if isinstance(actions, list) else None
     return pressed if isinstance(pressed, Mapping) else {}
 
 

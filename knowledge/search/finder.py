@@ -1,125 +1,233 @@
-"""The stages in order: normalise, names, repair, evidence, fusion, confidence, decision."""
+"""The stages in order: normalise, names, repair, evidence, fusion, decision."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from knowledge.model import Decision, Found, Library, Match
-from knowledge.search.calibrate import ANSWER, SUGGEST, Sample, fit
-from knowledge.search.fusion import Fusion, Scored
-from knowledge.search.index import Index, Phrase
-from knowledge.search.language import language
-from knowledge.search.names import NameBook
+from knowledge.search import fusion
+from knowledge.search.evidence import Looked, Scales
+from knowledge.search.fusion import AGAINST, LEXICAL, MEANT, Scored
+from knowledge.search.language import Language
+from knowledge.search.learn import Weights
 from knowledge.search.normalise import words
 from knowledge.search.repair import Repairer
 from knowledge.search.shape import Shape, shape
+from knowledge.search.space import Floats
+from knowledge.search.trace import Seen, Trace, Why
 
-MATCHES = 5
+MATCHES, SHOWN = 5, 3
 NAMED, NAMED_AFTER_REPAIR = 0.99, 0.95  # confidence of a name, as typed and once repaired
 FOLLOWED, ADRIFT = 0.6, 0.4  # of "tell me more" after a topic, and after none
-SUBSTANCE = 0.5  # a question that says less than five function words do can't be sure
-SAMPLES = 60  # phrases asked at build to calibrate; more move the curve little and cost build time
-ODDS = {"near": 0.25, "far": 0.25}  # assumed share of uncovered questions, near the domain and far from it
+ANSWER, SUGGEST = 0.6, 0.2  # confidence from which to answer, and to offer choices
+SURE = 0.97  # from letters and words alone: the model need not be asked
+SHAPELESS = Shape(0.0, False, False)
+STAGES = ("names", "repair", *MEANT, *LEXICAL, "against", "shape", "fit", "sure")
+
+
+class Meaning(Protocol):
+    """A model of meaning: see `knowledge.search.meaning.Encoder`."""
+
+    @property
+    def name(self) -> str:
+        """What tells its vectors from another model's."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        ...
+
+    def embed(self, text: str) -> NDArray[np.float32]:
+        """The meaning of `text`: (dimensions,), unit length; zeros where it has none."""
+        ...
+
+
+@dataclass(slots=True)
+class _Run:
+    """One question on its way through the stages."""
+
+    asked: Sequence[str]
+    said: Sequence[str]
+    named: Sequence[int]
+    sure: float
+    formed: Shape
+    lean: Floats
+    looked: Looked
+    evidence: Floats
+    weights: Weights
+    ranked: list[Scored]
+    spent: dict[str, float]
 
 
 class Finder:
-    """Finds the topics that a question is about, in one library. Build once; safe to call from any thread."""
+    """Finds the topics that a question is about, in one library. Safe to call from any thread.
 
-    def __init__(self, library: Library) -> None:
+    Args:
+        library: what is searched.
+        language: of the library.
+        scales: its evidence.
+        repairer: its spelling.
+        lexical: what was learned for letters and words alone.
+        full: what was learned with the model; None without one.
+        meaning: the model, or None.
+        off: stages of `STAGES` to leave out, to measure what they contribute.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        language: Language,
+        scales: Scales,
+        repairer: Repairer,
+        lexical: Weights,
+        full: Weights | None,
+        meaning: Meaning | None,
+        off: frozenset[str] = frozenset(),
+    ) -> None:
         self._topics = tuple(library.topics.values())
         self._numbers = {topic.id: number for number, topic in enumerate(self._topics)}
         self._moved = library.moved_topics
-        self._language = language(library.base.language)
-        self._index = Index(library, self._language)
-        self._names = NameBook(library, self._language)
-        self._repairer = Repairer(self._index.surfaces, self._names.vocabulary, self._language)
-        self._fusion = Fusion(library, self._index)
-        self.calibration = fit(self._samples())
+        self._language = language
+        self._scales = scales
+        self._repairer = repairer
+        self._meaning = meaning
+        self._off = off
+        self.lexical = lexical
+        self.full = full
 
     def __call__(self, question: str, last: str | None = None) -> Found:
         """Look `question` up. See `knowledge.model.Find`."""
+        run = self._run(question, last)
+        return self._decided(question, run, last)[0]
+
+    def explain(self, question: str, last: str | None = None) -> Trace:
+        """Look `question` up, and tell how."""
+        run = self._run(question, last)
+        found, why = self._decided(question, run, last)
+        model = run.weights is self.full
+        names = (*MEANT, *LEXICAL) if model else LEXICAL
+        seen = []
+        for match in found.matches[:SHOWN]:
+            number = self._numbers[match.id]
+            parts = dict(zip(names, (run.evidence[number] * run.weights.choice.topic).tolist(), strict=True))
+            parts["leaning"] = float(run.lean[number])
+            seen.append(Seen(match.id, match.score, parts))
+        against: dict[str, float] = {}
+        if run.ranked:
+            counts = self._scales.against(
+                run.looked, int(np.argmax(run.evidence @ run.weights.choice.topic + run.lean))
+            )
+            against = dict(zip(AGAINST, (counts * run.weights.choice.none).tolist(), strict=True))
+        return Trace(
+            found=found,
+            why=why,
+            words=tuple(run.asked),
+            repairs=self._repairer.repairs(run.asked)[1] if run.said != run.asked else (),
+            shape=tuple(_shapes(run.formed)),
+            named=tuple(self._topics[number].id for number in run.named),
+            seen=tuple(seen),
+            against=against,
+            spent=run.spent,
+            model=model,
+        )
+
+    def _run(self, question: str, last: str | None) -> _Run:
+        spent: dict[str, float] = {}
+        began = perf_counter()
+
+        def lap(stage: str) -> None:
+            nonlocal began
+            now = perf_counter()
+            spent[stage] = spent.get(stage, 0.0) + (now - began) * 1000
+            began = now
+
         asked = words(question, self._language)
-        before = self._numbers.get(self._moved.get(last, last)) if last is not None else None
-        named = self._names.named(asked, guess=False)
+        lap("normalise")
+        named = self._named(asked, guess=False)
         said, sure = asked, NAMED
-        if not named:
+        lap("names")
+        if not named and "repair" not in self._off:
             said = self._repairer.repair(asked)
+            lap("repair")
             if said != asked:
-                named, sure = self._names.named(said, guess=True), NAMED_AFTER_REPAIR
-        formed = shape(said, self._language)
-        ranked = self._rank(said, formed, before)
-        if named:
-            ranked = [Scored(topic, 1.0, 1.0) for topic in named] + [s for s in ranked if s.topic not in named]
-            confidence = sure
-        else:
-            confidence = self.calibration.confidence(self._raw(said, ranked))
-            if formed.elliptical and before is not None and confidence < FOLLOWED:
-                ranked = [Scored(before, 1.0, 1.0)] + [s for s in ranked if s.topic != before]
-                confidence = FOLLOWED
-            elif formed.elliptical and before is None:
-                confidence = min(confidence, ADRIFT)
-        return Found(
+                named, sure = self._named(said, guess=True), NAMED_AFTER_REPAIR
+                lap("names")
+        formed = shape(said, self._language) if "shape" not in self._off else SHAPELESS
+        before = self._before(last)
+        looked = self._scales.look(said)
+        lean = fusion.leanings(self._scales.families, formed, before, self._scales.rivals(looked))
+        lap("shape")
+        evidence, weights = self._scales.lexical(looked), self.lexical
+        ranked = self._choose(looked, evidence, weights, lean)
+        lap("letters and words")
+        if self.full is not None and self._meaning is not None and ranked and not named:
+            doubt = self.lexical.confidence(ranked[0].family) < SURE or "sure" in self._off
+            if doubt:
+                vector = self._meaning.embed(" ".join(said))
+                lap("model")
+                if vector.any():  # not where a text has no word, or the model could not be loaded
+                    evidence, weights = self._scales.all(looked, vector), self.full
+                    ranked = self._choose(looked, evidence, weights, lean)
+                lap("meaning")
+        return _Run(asked, said, named, sure, formed, lean, looked, evidence, weights, ranked if said else [], spent)
+
+    def _decided(self, question: str, run: _Run, last: str | None) -> tuple[Found, Why]:
+        ranked, before = run.ranked, self._before(last)
+        confidence = run.weights.confidence(ranked[0].family) * self._scales.weight(run.said) if ranked else 0.0
+        why: Why | None = "empty" if not run.said else None
+        if run.named:
+            first = [Scored(topic, 1.0, 1.0) for topic in run.named]
+            ranked = first + [scored for scored in ranked if scored.topic not in run.named]
+            confidence, why = run.sure, "named" if run.sure == NAMED else "named after repair"
+        elif run.formed.elliptical and before is not None and confidence < FOLLOWED:
+            ranked = [Scored(before, 1.0, 1.0)] + [scored for scored in ranked if scored.topic != before]
+            confidence, why = FOLLOWED, "follow-up"
+        elif run.formed.elliptical and before is None and confidence > ADRIFT:
+            confidence, why = ADRIFT, "adrift"
+        decision = _decide(confidence)
+        if decision == "unknown" and ranked and run.looked.named[ranked[0].topic]:
+            decision = "suggest"  # its name stands in the question, be it among words of another language
+        found = Found(
             question=question,
-            decision=_decide(confidence) if ranked else "unknown",
-            confidence=round(confidence, 6) if ranked else 0.0,
+            decision=decision,
+            confidence=round(confidence, 6),
             matches=tuple(
-                Match(self._topics[s.topic].id, round(min(1.0, s.score), 6), self._topics[s.topic].part_of)
+                Match(self._topics[s.topic].id, round(min(1.0, s.probability), 6), self._topics[s.topic].part_of)
                 for s in ranked[:MATCHES]
             ),
-            repaired=" ".join(said) if said != asked else "",
+            repaired=" ".join(run.said) if run.said != run.asked else "",
         )
+        return found, why or _why(decision)
 
-    def _rank(
-        self, said: Sequence[str], formed: Shape | None, last: int | None, without: Phrase | None = None
-    ) -> list[Scored]:
-        return self._fusion.rank(said, self._index.look(said, without), self._names.mentions(said), formed, last)
+    def _before(self, last: str | None) -> int | None:
+        return self._numbers.get(self._moved.get(last, last)) if last is not None else None
 
-    def _raw(self, said: Sequence[str], ranked: Sequence[Scored]) -> float:
-        """How much speaks for the best match: its evidence and its lead over other families, less what is foreign.
+    def _named(self, said: Sequence[str], guess: bool) -> list[int]:
+        return self._scales.names.named(said, guess) if "names" not in self._off else []
 
-        What a question merely leans to decides the order, never how sure Tutor is.
-        """
-        if not ranked:
-            return 0.0
-        best = ranked[0]
-        family = self._fusion.family
-        rival = max((s.evidence for s in ranked if family[s.topic] != family[best.topic]), default=0.0)
-        relatives = self._fusion.relatives[family[best.topic]]
-        substance = min(1.0, self._index.substance(said) / SUBSTANCE)
-        return (
-            (best.evidence + max(0.0, best.evidence - rival)) * (1.0 - self._index.foreign(said, relatives)) * substance
-        )
-
-    def _samples(self) -> list[Sample]:
-        """Questions of known outcome from the base itself, weighted so that `ODDS` of them are not covered."""
-        family = self._fusion.family
-        known: list[tuple[float, bool]] = []
-        near: list[float] = []
-        for phrase in _spread(self._index.phrases, SAMPLES):
-            ranked = self._rank(phrase.words, shape(phrase.words, self._language), None, phrase)
-            right = bool(ranked) and family[ranked[0].topic] == family[phrase.topic]
-            known.append((self._raw(phrase.words, ranked), right))
-            near.append(self._raw(phrase.words, [s for s in ranked if family[s.topic] != family[phrase.topic]]))
-        far: list[float] = []
-        for line in self._language.probes if known else ():
-            said = words(line, self._language)
-            far.append(self._raw(said, self._rank(said, shape(said, self._language), None)))
-        size = len(known)
-        inside = 1.0 - sum(ODDS.values())
-        return (
-            [Sample(raw, right, inside * 2) for raw, right in known]
-            + [Sample(raw, False, ODDS["near"] * 2) for raw in near]
-            + [Sample(raw, False, ODDS["far"] * 2 * size / len(far)) for raw in far]
-        )
+    def _choose(self, looked: Looked, evidence: Floats, weights: Weights, lean: Floats) -> list[Scored]:
+        utilities = np.where(evidence.any(axis=1), weights.choice.utilities(evidence), -np.inf)
+        if not np.isfinite(utilities).any():
+            return []
+        outside = weights.choice.outside(self._scales.against(looked, int(np.argmax(utilities + lean))))
+        return fusion.rank(utilities, outside, lean, self._scales.families, MATCHES)
 
 
 def _decide(confidence: float) -> Decision:
     return "answer" if confidence >= ANSWER else "suggest" if confidence >= SUGGEST else "unknown"
 
 
-def _spread(phrases: Sequence[Phrase], size: int) -> list[Phrase]:
-    """At most `size` phrases, evenly from the whole base: questions if there are enough, for names are too easy."""
-    questions = [phrase for phrase in phrases if not phrase.name]
-    pool = questions if len(questions) >= size // 2 else list(phrases)
-    step = max(1.0, len(pool) / size)
-    return [pool[int(i * step)] for i in range(min(size, len(pool)))]
+def _why(decision: Decision) -> Why:
+    return "sure" if decision == "answer" else "unsure" if decision == "suggest" else "nothing near"
+
+
+def _shapes(formed: Shape) -> list[str]:
+    named = (("career", bool(formed.career)), ("leaning", formed.leaning), ("elliptical", formed.elliptical))
+    return [name for name, recognised in named if recognised]

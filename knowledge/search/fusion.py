@@ -1,74 +1,91 @@
-"""One score per topic from all evidence.
+"""One probability per topic from all evidence, and one that none of them is meant.
 
-Contributes: fixed weights, the same for every base. They are round values from the middle of a plateau: on CLINC150
-and BANKING77, changing any one of them by a third to a half moved top-1 by at most 1.5 points.
+Contributes: what the evidence is worth before a base has taught anything (`learn` does that), and how the shape of a
+question and the conversation's last topic shift probability between topics.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from knowledge.model import Library
-from knowledge.search.index import Evidence, Index
-from knowledge.search.names import Mention
-from knowledge.search.shape import Shape
+import numpy as np
 
-GRAMS, TEXTS, COVERED, NAMED = 1.0, 0.5, 0.4, 0.4
-CAREER, ELSEWHERE = 0.16, 0.02  # a career rises by this where a job is asked for, and falls a little elsewhere
-LAST, LAST_LEANING = 0.02, 0.08  # the last topic's family: breaks ties; more where the question says "it"
-TOTAL = 1.9  # so that a sure question comes near 1
+from knowledge.model import Library
+from knowledge.search.logit import Choice, shares
+from knowledge.search.shape import Shape
+from knowledge.search.space import Floats
+
+MEANT = ("together", "nearest")  # evidence that the model gives: cosine to all phrases of a topic, to the nearest
+LEXICAL = ("letters", "texts", "covered", "mentions")
+AGAINST = ("always", "unheard", "elsewhere", "unknown", "alone")
+
+# Where fitting starts and what it is drawn to, in units of log odds, in the order of the names above.
+WITH_MODEL = Choice(np.array([16.0, 4.0, 4.0, 2.0, 2.0, 6.0]), np.array([8.0, 2.0, 1.0, 1.0, 4.0]))
+WITHOUT_MODEL = Choice(np.array([12.0, 6.0, 5.0, 8.0]), np.array([5.0, 3.0, 1.0, 1.0, 4.0]))
+FREEDOM = 0.3  # how freely a weight may leave: its standard deviation, as a share of it
+HELD = 0.08  # that of the letters: their worth shows in misspellings, and a base's own phrases have none
+FREE = 1.0  # of "always", which stands for the base's own level, in log odds
+
+CAREER, ELSEWHERE = 3.0, 0.4  # a career rises by this where a job is asked for, and falls a little elsewhere
+LAST, LAST_LEANING = 0.15, 1.5  # the last topic's family: breaks ties; more where the question says "it"
+
+
+def spread(prior: Choice) -> Choice:
+    """The standard deviations of the prior around these weights."""
+    topic, none = FREEDOM * prior.topic, FREEDOM * prior.none
+    letters = len(topic) - len(LEXICAL)
+    topic[letters] = HELD * prior.topic[letters]
+    none[0] = FREE
+    return Choice(topic, none)
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A topic (counted in library order), its `score`, about 0..1, and the `evidence` in it, without leanings."""
+    """A topic (counted in library order), its probability, and that of its whole family."""
 
     topic: int
-    score: float
-    evidence: float
+    probability: float
+    family: float
 
 
-class Fusion:
-    """Fuses evidence for the topics of one library.
+class Families:
+    """Which topics belong together: `head` gives a topic's head (what it is part of, or itself), `of` all of a head."""
 
-    `family` gives a topic's head (what it is part of, or itself), `relatives` all topics of a head.
-    """
-
-    def __init__(self, library: Library, index: Index) -> None:
-        self._index = index
+    def __init__(self, library: Library) -> None:
         numbers = {id: number for number, id in enumerate(library.topics)}
-        self._careers = frozenset(numbers[topic.id] for topic in library.topics.values() if topic.kind == "career")
-        self.family = tuple(
-            numbers.get(topic.part_of or topic.id, numbers[topic.id]) for topic in library.topics.values()
-        )
-        self.relatives: dict[int, set[int]] = {}
-        for number, head in enumerate(self.family):
-            self.relatives.setdefault(head, set()).add(number)
+        topics = list(library.topics.values())
+        self.head = np.array([numbers.get(topic.part_of or topic.id, numbers[topic.id]) for topic in topics], np.int64)
+        self.careers = np.array([topic.kind == "career" for topic in topics], bool)
+        self.of: dict[int, tuple[int, ...]] = {}
+        for number, head in enumerate(self.head.tolist()):
+            self.of[head] = (*self.of.get(head, ()), number)
 
-    def rank(
-        self,
-        found: Sequence[str],
-        evidence: Mapping[int, Evidence],
-        mentions: Sequence[Mention] = (),
-        shape: Shape | None = None,
-        last: int | None = None,
-    ) -> list[Scored]:
-        """All topics with any evidence, best first; ties in library order."""
-        total = sum(self._index.rarity(word) for word in found) or 1.0
-        named: dict[int, float] = {}
-        for mention in mentions:
-            share = sum(self._index.rarity(word) for word in mention.words) / total
-            named[mention.topic] = named.get(mention.topic, 0.0) + share
-        scores: list[Scored] = []
-        for topic in sorted(evidence.keys() | named.keys()):
-            e = evidence.get(topic, Evidence())
-            score = GRAMS * e.grams + TEXTS * e.texts + COVERED * e.covered
-            score = fused = (score + NAMED * named.get(topic, 0.0)) / TOTAL
-            if shape is not None and topic in self._careers:
-                score += CAREER * shape.career if shape.career else -ELSEWHERE
-            if last is not None and self.family[topic] == self.family[last]:
-                score += LAST_LEANING if shape is not None and shape.leaning else LAST
-            scores.append(Scored(topic, max(0.0, score), fused))
-        scores.sort(key=lambda scored: (-scored.score, scored.topic))
-        return scores
+
+def leanings(families: Families, shape: Shape, last: int | None, rivals: Collection[int] = ()) -> Floats:
+    """What the shape of a question and the last topic add to each topic's utility, (topics,).
+
+    `rivals` are careers called nearly like a topic that the question names.
+    """
+    lean = np.zeros(len(families.head))
+    if families.careers.any():
+        lean[families.careers] = CAREER * shape.career if shape.career else -ELSEWHERE
+        if not shape.career:
+            lean[list(rivals)] -= CAREER
+    if last is not None:
+        lean[families.head == families.head[last]] += LAST_LEANING if shape.leaning else LAST
+    return lean
+
+
+def rank(utilities: Floats, outside: float, lean: Floats, families: Families, limit: int) -> list[Scored]:
+    """The likeliest topics, best first; ties in library order.
+
+    What a question merely leans to shifts probability between topics, never from "none of them" to a topic.
+    """
+    if not len(utilities):
+        return []
+    leaning = utilities + lean
+    p = shares(leaning, outside + max(0.0, float(lean[int(np.argmax(leaning))])))
+    together = np.bincount(families.head, p, len(p))
+    best = [topic for topic in np.argsort(-p, kind="stable")[:limit].tolist() if p[topic] > 0.0]
+    return [Scored(t, float(p[t]), float(together[families.head[t]])) for t in best]

@@ -19,6 +19,7 @@ from knowledge.search.normalise import words
 NAME_WORDS = 8  # longer titles are sentences: they match whole, but are not looked for inside questions
 NEAR_LENGTH = 7  # characters without blanks from which one wrong letter may pass; two pass from twice as many
 JOINED_MAX = 3  # topics that one question can name
+NEARLY = 0.6  # likeness from which a job's name and a topic's that start alike are easily taken for each other
 FRAME_MAX = 12  # words of a frame on either side of a name
 
 _GLUE = frozenset({"a", "an", "and", "the"})
@@ -50,6 +51,7 @@ class NameBook:
         for found, number in self._exact.items():
             self._loose.setdefault(_loosen(found), number)
             self._squashed.setdefault("".join(found), number)
+        self.rivals = _rivals(names, self._careers, language)
         self._openings = frozenset(name[0] for name in (*self._exact, *self._loose) if name)
         self.vocabulary = frozenset(word for name in self._exact for word in name)
 
@@ -107,6 +109,24 @@ class NameBook:
         if topic is None and guess and len(span) <= NAME_WORDS:
             topic = _near(squashed, self._squashed)
         return topic
+
+
+def _rivals(
+    names: Sequence[tuple[int, str]], careers: frozenset[int], language: Language
+) -> Mapping[int, frozenset[int]]:
+    """For each topic, the careers that are called nearly the same: Data Engineer for Data Engineering."""
+    jobs: dict[str, list[tuple[int, str]]] = {}
+    for number, name in names:
+        found = words(name, language)
+        if number in careers and found:
+            jobs.setdefault(found[0], []).append((number, "".join(found)))
+    rivals: dict[int, set[int]] = {}
+    for number, name in names:
+        found = words(name, language)
+        for job, squashed in jobs.get(found[0], ()) if found and number not in careers else ():
+            if OSA.normalized_similarity("".join(found), squashed) >= NEARLY:
+                rivals.setdefault(number, set()).add(job)
+    return {number: frozenset(jobs) for number, jobs in rivals.items()}
 
 
 def _spans(found: Sequence[str], frame: frozenset[str]) -> Iterator[tuple[str, ...]]:

@@ -16,7 +16,10 @@ HEAD, TAIL = 1200, 500  # characters kept of a long message: people open with th
 TOKENS_HEAD, TOKENS_TAIL = 80, 40  # words kept, likewise
 TOKEN_MAX = 40  # characters; longer runs are noise, and edit distance on them costs
 
-_WORD = re.compile(r"[^\W_]+(?:\+\+|#)?")
+# a run of letters and digits, Latin, Greek and Cyrillic apart from scripts that are written without blanks or attach
+# endings to foreign names: "Kubernetesとは" is two words
+_WORD = re.compile("[^\\W_\u0590-\u1cff\u2000-\U0010ffff]+(?:\\+\\+|#)?|[^\\W_\x00-\u058f\u1d00-\u1fff]+")
+_SCHEME = re.compile("https?://")  # of an address: it says nothing of HTTPS
 _APOSTROPHES = re.compile("[’ʼ`´‘']")
 # marks that zalgo text piles up, soft hyphens, zero-width characters and direction overrides
 _IGNORED = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufe00-\ufe0f]")
@@ -41,7 +44,7 @@ def fold(text: str) -> str:
 
 def words(text: str, language: Language) -> list[str]:
     """The words of `text` in order, folded, contractions and chat spellings spelled out; many lose their middle."""
-    folded = _APOSTROPHES.sub("'", fold(shorten(text))).replace("&", " and ")
+    folded = _SCHEME.sub(" ", _APOSTROPHES.sub("'", fold(shorten(text)))).replace("&", " and ")
     found: list[str] = []
     for chunk in folded.split():
         bare = chunk.strip('.,;:!?"()[]{}<>…')

@@ -29,9 +29,13 @@ class Shape:
 
 def shape(found: Sequence[str], language: Language) -> Shape:
     """The shape of a question, from its words."""
-    # further in, "job" is as often a batch job
-    asked = any(word in language.jobs for word in found[:OPENING])
+    asked = any(word in language.jobs and _bare(found, at, language) for at, word in enumerate(found[:OPENING]))
     career = 1.0 if asked else 0.5 if any(word in language.careers for word in found) else 0.0
     leaning = any(word in language.anaphors for word in found)
     said = any(word not in language.frames and word not in language.stops for word in found)
     return Shape(career, leaning, leaning and not said)
+
+
+def _bare(found: Sequence[str], at: int, language: Language) -> bool:
+    """Whether nothing but function words stand before: after "nightly", say, a job is as often a batch job."""
+    return all(word in language.stops or word in language.frames or word in language.jobs for word in found[:at])

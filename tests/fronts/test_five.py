@@ -63,8 +63,9 @@ STEPS = (
         "say how do I bake bread?",
         (
             Seen(
-                "I see 3 ways to read that. Which one?",
-                ("Data Engineering", "Fault Tolerance", "Failover", "None of these"),
+                "I don't know that yet; my base is about this: A small base. I've noted the question, without your "
+                "name, for the people who write the base.",
+                ("Tell me when you know",),
             ),
         ),
     ),

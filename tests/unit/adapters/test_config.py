@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.cli.library import knowledge_dir
+from adapters.cli.library import cache_dir, knowledge_dir
 from adapters.config import CONTENT, Settings, load_settings
 from knowledge.errors import SettingsError
 
@@ -130,3 +130,15 @@ def test_the_quick_look_for_the_base_sees_what_the_settings_see(
     assert knowledge_dir() == load_settings().knowledge_dir == Path("from-environment")
     (tmp_path / ".env").unlink()
     assert knowledge_dir() == load_settings().knowledge_dir == Path("from-environment")
+
+
+def test_what_is_kept_lies_with_what_other_programs_keep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for named, expected in ((str(tmp_path / "x"), tmp_path / "x"), ("not/in/full", tmp_path / ".cache"), ("", None)):
+        monkeypatch.setenv("XDG_CACHE_HOME", named)
+        assert load_settings().cache_dir == (expected or tmp_path / ".cache") / "tutor" == cache_dir()
+    monkeypatch.setenv("TUTOR_CACHE_DIR", "elsewhere")
+    assert load_settings().cache_dir == Path("elsewhere") == cache_dir()
+    monkeypatch.delenv("TUTOR_CACHE_DIR")
+    (tmp_path / ".env").write_text("TUTOR_CACHE_DIR=here\n")
+    assert load_settings().cache_dir == Path("here") == cache_dir()

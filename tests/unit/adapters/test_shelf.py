@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import shutil
+import sys
+import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from adapters.shelf import Shelf, stamp
+from knowledge import loader
 from knowledge.errors import KnowledgeError
 
 BASE = Path(__file__).parents[2] / "fixtures" / "base"
@@ -158,3 +164,116 @@ def test_a_look_costs_little_and_passes_over_hidden_things(folder: Path) -> None
     (folder / "concepts" / ".#failover.yaml").symlink_to("nobody@host")
     assert [entry[0] for entry in stamp(folder)] == [entry[0] for entry in before]
     assert stamp(folder / "none") == ()
+
+
+# --- with a cache folder: another process reads, this one takes what it left -----------------------------------------
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+async def test_this_process_parses_nothing_at_a_reload(
+    folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(folder, cache)
+    monkeypatch.delattr(loader, "load_files")
+    edit(folder, "title: Failover", "title: Fail-over")
+    assert await shelf.refresh()
+    assert shelf.library().topics["concept/failover"].title == "Fail-over"
+    assert shelf.library().find("fail-over").matches[0].id == "concept/failover"
+    assert sys.getswitchinterval() == pytest.approx(0.005)
+    edit(folder, "title:", "titel:")
+    assert not await shelf.refresh()
+    assert shelf.problems is not None
+    assert shelf.library().topics["concept/failover"].title == "Fail-over"
+    edit(folder, "titel:", "title:")
+    assert not await shelf.refresh()
+    assert not broken(shelf)
+
+
+async def test_a_start_finds_what_the_last_one_left(folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Shelf(folder, cache).library()
+    monkeypatch.delattr(loader, "load_files")
+    after = Shelf(folder, cache).library()
+    assert after == before
+    for topic in after.topics.values():
+        assert after.find(topic.summary) == before.find(topic.summary)
+
+
+@pytest.mark.parametrize("program", ["/nowhere/python", "/bin/false"])
+async def test_where_there_is_no_other_process_this_one_reads(
+    program: str, folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(folder, cache)
+    monkeypatch.setattr(sys, "executable", program)
+    edit(folder, "title: Failover", "title: Fail-over")
+    assert await shelf.refresh()
+    assert shelf.library().topics["concept/failover"].title == "Fail-over"
+    edit(folder, "title:", "titel:")
+    assert not await shelf.refresh()
+    assert broken(shelf)
+
+
+async def test_a_cache_folder_that_cannot_be_used(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    shelf = Shelf(folder, tmp_path / "file")
+    edit(folder, "title: Failover", "title: Fail-over")
+    assert await shelf.refresh()
+    assert shelf.library().topics["concept/failover"].title == "Fail-over"
+
+
+async def test_files_that_change_while_they_are_read_are_read_again(folder: Path, cache: Path) -> None:
+    shelf = Shelf(folder, cache)
+    edit(folder, "title: Failover", "title: Fail-over")
+    refreshing = asyncio.create_task(shelf.refresh())
+    await until(lambda: len(list(cache.glob("library-*"))) == 2)
+    edit(folder, "title: Fail-over", "title: Falling over")
+    assert not await refreshing
+    assert shelf.library().topics["concept/failover"].title == "Failover"
+    assert await shelf.refresh()
+    assert shelf.library().topics["concept/failover"].title == "Falling over"
+
+
+async def test_a_reload_that_is_cancelled_leaves_no_process(folder: Path, cache: Path) -> None:
+    shelf = Shelf(folder, cache)
+    edit(folder, "title: Failover", "title: Fail-over")
+    refreshing = asyncio.create_task(shelf.refresh())
+    await until(lambda: bool(children()))
+    refreshing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await refreshing
+    await until(lambda: not children())
+    assert await shelf.refresh()
+
+
+async def test_the_old_library_goes_without_a_collection(folder: Path, cache: Path) -> None:
+    """What the collector was told to leave alone must hold no circles, or each reload would keep a library for ever."""
+    shelf = Shelf(folder, cache)
+    gc.collect()
+    gc.disable()
+    try:
+        gone: list[weakref.ref[object]] = []
+        for number in range(3):
+            gone.append(weakref.ref(shelf.library().find))
+            gc.freeze()
+            edit(folder, "kind: concept", f"# {number}\nkind: concept")
+            edit(folder, "title: F", "title: FF")
+            assert await shelf.refresh()
+        assert [one() for one in gone] == [None] * 3
+    finally:
+        gc.unfreeze()
+        gc.enable()
+
+
+async def until(so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not so():  # noqa: ASYNC110 - nobody tells when a process or a file is there
+            await asyncio.sleep(0.01)
+
+
+def children() -> list[str]:
+    """The processes that this one has started and that run (Linux)."""
+    tasks = Path("/proc/self/task")
+    return [child for task in tasks.iterdir() for child in (task / "children").read_text().split()]

@@ -48,10 +48,8 @@ ELSEWHERE = {"file-too-big", "not-utf-8", "control-character", "unreadable", "no
 
 
 def test_every_code_of_the_loader_has_a_sample() -> None:
-    sources = "".join(
-        (ROOT / "knowledge" / f"{name}.py").read_text() for name in ("reading", "shape", "draft", "links")
-    )
-    sources += (ROOT / "knowledge" / "loader.py").read_text()
+    modules = ("files", "reading", "shape", "draft", "links", "loader")
+    sources = "".join((ROOT / "knowledge" / f"{name}.py").read_text() for name in modules)
     calls = r'(?:problem|complain|_refused|_wrong_type|Problem)\(\s*(?:path, |"error", |"warning", )?"([a-z-]+)"'
     codes = set(re.findall(calls, sources)) | {"stray-folder"}
     codes -= {"error", "warning"}

@@ -6,13 +6,41 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.model import Library
+from knowledge.model import Library, Topic
+from knowledge.search import searchable
+from knowledge.search.finder import Finder
 from knowledge.search.language import language
+from knowledge.search.meaning import encoder
 from knowledge.search.normalise import HEAD, TAIL, TOKENS_HEAD, TOKENS_TAIL, fold, stem, words
-from tests.unit.search.base import article
+from tests.unit.search.base import article, topic
+from tests.unit.search.base import library as small
+from tests.unit.search.sound import check
 
 BASE = article()
 LIMIT = 0.25  # seconds; some 10-30 ms are usual, the rest is for a busy machine
+
+ODD: dict[str, tuple[Topic, ...]] = {
+    "nothing": (),
+    "one topic": (topic("skill/knots", "Knots"),),
+    "a topic without a word": (topic("skill/knots", "???", summary=""),),
+    "phrases without a word": (topic("skill/knots", "🎉"), topic("skill/sails", "Sails", questions=("…", "!"))),
+    "function words": (topic("skill/who", "The Who"), topic("concept/it", "It", questions=("what is it?",))),
+    "jobs alone": (topic("career/sailor", "Sailor"), topic("career/cook", "Cook", questions=("who bakes bread?",))),
+    "one title three times": tuple(topic(f"{kind}/knots", "Knots") for kind in ("skill", "practice", "concept")),
+    "one question for all": tuple(topic(f"skill/t{n}", f"Name {n}", questions=("what now",)) for n in range(4)),
+    "a family that is not there": (topic("concept/reef", "Reef knot", part_of="skill/gone"),),
+    "a family within a family": (
+        topic("skill/knots", "Knots"),
+        topic("concept/loops", "Loops", part_of="skill/knots"),
+        topic("concept/bowline", "Bowline", part_of="concept/loops"),
+    ),
+    "long titles": (topic("skill/knots", "knot " * 300), topic("skill/sails", "x" * 500)),
+    "another script": (topic("skill/a", "航海", questions=("船怎么走？",)), topic("skill/b", "面包")),
+}
+ASKED = (
+    *("", "???", "\ud800", "knots", "what is a knot", "what are knots?", "nkots", "the who", "it", "tell me more", "a"),
+    *("who bakes bread", "what now", "reef knot vs bowline", "船怎么走", "面包", "how do i file taxes", "x" * 1000),
+)
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +84,41 @@ def test_search_never_raises(text: str, last: str | None) -> None:
 
     assert 0.0 <= found.confidence <= 1.0
     assert found == BASE.find(text, last)
+
+
+@pytest.mark.parametrize("tag", ["en", "en-GB", "de", "zh", "", "??"])
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_bases_are_searched_as_soundly(kind: str, tag: str) -> None:
+    base = small(*ODD[kind], language=tag)
+
+    _ask(base)
+
+
+@pytest.mark.parametrize("kind", ["nothing", "a topic without a word", "phrases without a word", "jobs alone"])
+def test_odd_bases_are_searched_as_soundly_with_the_model(kind: str) -> None:
+    model = encoder()
+    assert model is not None
+
+    _ask(searchable(small(*ODD[kind]), meaning=model))
+
+
+def _ask(base: Library) -> None:
+    assert isinstance(base.find, Finder)
+    for question in ASKED:
+        for last in (None, *base.topics, "skill/never"):
+            check(base.find, question, last)
+    for named in base.topics.values():
+        if words(named.title, language(base.base.language)):
+            found = base.find(named.title)
+            assert base.topics[found.matches[0].id].title == named.title
+            assert found.decision == "answer"
+
+
+def test_a_base_of_one_topic_says_no_too() -> None:
+    base = small(*ODD["one topic"])
+
+    assert base.find("how do i file my taxes").decision == "unknown"
+    assert base.find("tell me more").decision != "answer"
 
 
 def test_letters_that_look_alike_and_piled_up_marks_are_seen_through(base: Library) -> None:
