@@ -21,7 +21,7 @@ LEXICAL = ("letters", "texts", "covered", "mentions")
 AGAINST = ("always", "unheard", "elsewhere", "unknown", "alone")
 
 # Where fitting starts and what it is drawn to, in units of log odds, in the order of the names above.
-WITH_MODEL = Choice(np.array([16.0, 4.0, 4.0, 2.0, 2.0, 6.0]), np.array([8.0, 2.0, 1.0, 1.0, 4.0]))
+WITH_MODEL = Choice(np.array([16.0, 4.0, 4.0, 2.0, 2.0, 3.0]), np.array([8.0, 2.0, 1.0, 1.0, 4.0]))
 WITHOUT_MODEL = Choice(np.array([12.0, 6.0, 5.0, 8.0]), np.array([5.0, 3.0, 1.0, 1.0, 4.0]))
 FREEDOM = 0.3  # how freely a weight may leave: its standard deviation, as a share of it
 HELD = 0.08  # that of the letters: their worth shows in misspellings, and a base's own phrases have none

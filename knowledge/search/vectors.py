@@ -18,7 +18,7 @@ from knowledge.search.space import Floats
 
 Half = NDArray[np.float16]
 Embed = Callable[[str], NDArray[np.float32]]
-NEAREST_AMONG = 32  # topics whose phrases are looked at one by one: those nearest as a whole
+NEAREST_AMONG = 12  # topics whose phrases are looked at one by one, nearest as a whole; 32 find no more on any set
 KEPT_MAX = 400_000  # vectors kept on disk, 300 MB; older ones that no base asked for fall out
 
 
