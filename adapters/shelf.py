@@ -13,12 +13,13 @@ from knowledge.cache import load_cached
 from knowledge.errors import KnowledgeError
 from knowledge.model import Library
 from knowledge.prepare import Preparation
-from knowledge.search import searchable
+from knowledge.search import is_kept, searchable
 from knowledge.search.late import late
 
 log = structlog.get_logger("tutor.knowledge")
 
 _TURN = 0.001  # seconds
+_AT_ONCE = 12  # topics that the model reads in about a second: a start waits for that
 
 Stamp = tuple[tuple[str, int, int, int, int], ...]
 
@@ -54,12 +55,27 @@ class Shelf:
     """Holds the library. `library()` is what the inbox asks for at each batch; a reload swaps it whole."""
 
     def __init__(self, folder: Path, cache: Path | None = None) -> None:
-        """Load the base; what is costly to make is kept in `cache`. Raises KnowledgeError with every problem it has."""
+        """Load the base; what is costly to make is kept in `cache`.
+
+        The model takes seconds to read a base that is new to it, or minutes if it is large. Learners need not wait:
+        until `refresh` has seen to that, questions are answered by words alone.
+
+        Raises:
+            KnowledgeError: every problem the base has.
+        """
         self.folder = folder
+        self.problems: KnowledgeError | None = None
         self._cache = cache
         self._stamp = stamp(folder)
-        self._library = _load(folder, cache)
-        self.problems: KnowledgeError | None = None
+        self._model = late()
+        library = load_cached(folder, cache)
+        self._by_words = (
+            self._model is not None and len(library.topics) > _AT_ONCE and not is_kept(library, cache, self._model)
+        )
+        self._library = searchable(library, cache=cache, meaning=None if self._by_words else self._model)
+        self._loaded = False  # the model
+        if self._model is None:
+            log.info("searching by words alone: the model of meaning is not installed")
 
     def library(self) -> Library:
         """The library that is served now."""
@@ -72,9 +88,17 @@ class Shelf:
         on meanwhile. Files that change while they are read are still being written: what was read counts for nothing,
         and the next look reads them again.
         """
+        if self._model is not None and not self._loaded:
+            self._loaded = True
+            if absence := await asyncio.to_thread(self._model.load):
+                log.warning("searching by words alone: the model of meaning cannot be used", reason=absence)
+                self._by_words = False
         seen = await asyncio.to_thread(stamp, self.folder)
-        if seen == self._stamp:
+        waiting = self._by_words and self.problems is None
+        if seen == self._stamp and not waiting:
             return False
+        if waiting:
+            log.info("searching by words alone while the model reads the knowledge, once")
         loaded = await self._read(seen)
         if loaded is None or await asyncio.to_thread(stamp, self.folder) != seen:
             return False
@@ -90,10 +114,11 @@ class Shelf:
                 version=self._library.version,
             )
             return False
-        if loaded.version == self._library.version:
+        if loaded.version == self._library.version and not self._by_words:
             if had:
                 log.info("knowledge in order again, nothing changed", version=loaded.version)
             return False
+        self._by_words = False
         self._library = loaded
         log.info("knowledge reloaded", version=loaded.version, topics=len(loaded.topics), items=len(loaded.items))
         return True

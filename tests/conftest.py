@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from adapters import CONTENT, user_cache
 from bot.store.db import Database
+from knowledge.cache import load_cached
+from knowledge.search import searchable
+from knowledge.search.late import late
 from tests.fakes.watch import used
 from tests.stores import STORES, Make, opener, postgres_server
 
@@ -59,6 +63,13 @@ def judged(request: pytest.FixtureRequest) -> Iterator[None]:
     refused = [call for platform in used for call in platform.refused]
     used.clear()
     assert request.node.get_closest_marker("breaks_rules") or not refused, refused
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The model reads the shipped base before the tests: programs under test would begin to answer by words alone."""
+    if not hasattr(config, "workerinput"):  # one for all workers of pytest-xdist
+        cache = user_cache()
+        searchable(load_cached(CONTENT, cache), cache=cache, meaning=late())
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -10,18 +10,21 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from knowledge.model import Library
 from knowledge.search import fusion, index, kept, learn
-from knowledge.search.evidence import Scales
+from knowledge.search.evidence import Scales, Vector
 from knowledge.search.finder import Finder, Meaning
 from knowledge.search.language import Language, language
 from knowledge.search.learn import STRAIGHT, Weights
 from knowledge.search.likely import pairs
 from knowledge.search.names import NameBook
+from knowledge.search.normalise import words
 from knowledge.search.repair import Repairer
 from knowledge.search.vectors import Half, Vectors, embedded
 
-__all__ = ["Finder", "Meaning", "searchable"]
+__all__ = ["Finder", "Meaning", "is_kept", "searchable"]
 
 
 def searchable(
@@ -49,6 +52,11 @@ def searchable(
     return replace(library, find=Finder(library, known, scales, repairer, lexical, full, meaning, off))
 
 
+def is_kept(library: Library, cache: Path | None, meaning: Meaning) -> bool:
+    """Whether `searchable` would find its work done in `cache`, and so take a moment."""
+    return cache is not None and kept.path(cache, library.version, meaning.name).exists()
+
+
 def _built(
     library: Library,
     known: Language,
@@ -60,10 +68,14 @@ def _built(
 ) -> tuple[index.Index, Weights, Weights | None, Half | None]:
     """The index of a library, what was learned for it, and the vectors of its phrases."""
     found = index.build(library, known)
-    phrases = None
+    phrases, probes = None, dict[str, Vector]()
     if meaning is not None:
         file = cache / f"vectors-{meaning.name}.npz" if cache is not None else None
-        phrases = embedded([" ".join(p.words) for p in found.phrases], meaning.embed, meaning.dimensions, file)
+        far = [" ".join(words(line, known)) for line in known.probes]
+        texts = [" ".join(phrase.words) for phrase in found.phrases] + far
+        vectors = embedded(texts, meaning.embed, meaning.dimensions, file)
+        phrases = vectors[: len(found.phrases)]
+        probes = dict(zip(far, vectors[len(found.phrases) :].astype(np.float32), strict=True))
         if (
             len(phrases) and not phrases.any(axis=1).all()
         ):  # the model could not be loaded: this run searches without it, another may have it
@@ -73,7 +85,7 @@ def _built(
         return found, Weights(fusion.WITHOUT_MODEL, STRAIGHT), full, phrases
     scales = Scales(found, names, families, _vectors(found, phrases, len(library.topics)), off)
     lexical = learn.learn(scales, known, None)
-    return found, lexical, learn.learn(scales, known, meaning.embed) if meaning is not None else None, phrases
+    return found, lexical, learn.learn(scales, known, probes.__getitem__) if meaning is not None else None, phrases
 
 
 def _vectors(found: index.Index, phrases: Half | None, size: int) -> Vectors | None:

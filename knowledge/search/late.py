@@ -25,6 +25,10 @@ class Late:
     def __init__(self, name: str) -> None:
         self.name = name
 
+    def load(self) -> str | None:
+        """Load it before the first question does; returns why it cannot be had, or None."""
+        return meaning.absence()
+
     def embed(self, text: str) -> NDArray[np.float32]:
         """See `meaning.Encoder.embed`; zeros where the model cannot be had."""
         encoder = meaning.encoder()

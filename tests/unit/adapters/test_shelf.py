@@ -12,10 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+import adapters.shelf as shelf_module
 from adapters.shelf import Shelf, stamp
-from knowledge import loader
+from knowledge import loader, prepare
 from knowledge.errors import KnowledgeError
+from knowledge.search import Finder
+from knowledge.search.late import Late
 
 BASE = Path(__file__).parents[2] / "fixtures" / "base"
 FAILOVER = "concepts/failover.yaml"
@@ -277,3 +281,61 @@ def children() -> list[str]:
     """The processes that this one has started and that run (Linux)."""
     tasks = Path("/proc/self/task")
     return [child for task in tasks.iterdir() for child in (task / "children").read_text().split()]
+
+
+# --- a base that is new to the model ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def by_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every base counts as large."""
+    monkeypatch.setattr(shelf_module, "_AT_ONCE", 0)
+
+
+def uses_the_model(shelf: Shelf) -> bool:
+    find = shelf.library().find
+    assert isinstance(find, Finder)
+    return find.full is not None
+
+
+@pytest.mark.usefixtures("by_words")
+async def test_nobody_waits_for_the_model_to_read_a_new_base(folder: Path, cache: Path) -> None:
+    shelf = Shelf(folder, cache)
+    assert not uses_the_model(shelf)
+    assert shelf.library().find("failover").matches[0].id == "concept/failover"
+    version = shelf.library().version
+    assert await shelf.refresh()
+    assert uses_the_model(shelf)
+    assert shelf.library().version == version
+    assert not await shelf.refresh()
+    assert uses_the_model(Shelf(folder, cache))  # the next start finds it read
+
+
+@pytest.mark.usefixtures("by_words")
+async def test_a_base_broken_meanwhile_is_read_once_and_again_when_mended(
+    folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(folder, cache)
+    edit(folder, "title:", "titel:")
+    assert not await shelf.refresh()
+    assert broken(shelf)
+    with monkeypatch.context() as patch:
+        patch.delattr(prepare.Preparation, "run")
+        assert not await shelf.refresh()
+    assert not uses_the_model(shelf)
+    edit(folder, "titel:", "title:")
+    assert await shelf.refresh()
+    assert uses_the_model(shelf)
+
+
+@pytest.mark.usefixtures("by_words")
+async def test_a_model_that_cannot_be_loaded_is_told_once(
+    folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Late, "load", lambda _: "the wheel is broken")
+    shelf = Shelf(folder, cache)
+    with capture_logs() as logged:
+        assert not await shelf.refresh()
+        assert not await shelf.refresh()
+    assert [line["reason"] for line in logged] == ["the wheel is broken"]
+    assert shelf.library().find("failover").matches[0].id == "concept/failover"
