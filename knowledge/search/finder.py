@@ -63,6 +63,7 @@ class _Run:
     evidence: Floats
     weights: Weights
     ranked: list[Scored]
+    against: Floats
     spent: dict[str, float]
 
 
@@ -119,12 +120,8 @@ class Finder:
             parts = dict(zip(names, (run.evidence[number] * run.weights.choice.topic).tolist(), strict=True))
             parts["leaning"] = float(run.lean[number])
             seen.append(Seen(match.id, match.score, parts))
-        against: dict[str, float] = {}
-        if run.ranked:
-            counts = self._scales.against(
-                run.looked, int(np.argmax(run.evidence @ run.weights.choice.topic + run.lean))
-            )
-            against = dict(zip(AGAINST, (counts * run.weights.choice.none).tolist(), strict=True))
+        counts = run.against * run.weights.choice.none
+        against = dict(zip(AGAINST, counts.tolist(), strict=True)) if run.ranked else {}
         return Trace(
             found=found,
             why=why,
@@ -165,7 +162,7 @@ class Finder:
         lean = fusion.leanings(self._scales.families, formed, before, self._scales.rivals(looked))
         lap("shape")
         evidence, weights = self._scales.lexical(looked), self.lexical
-        ranked = self._choose(looked, evidence, weights, lean)
+        ranked, against = self._choose(looked, evidence, weights, lean)
         lap("letters and words")
         if self.full is not None and self._meaning is not None and ranked and not named:
             doubt = self.lexical.confidence(ranked[0].family) < SURE or "sure" in self._off
@@ -174,9 +171,10 @@ class Finder:
                 lap("model")
                 if vector.any():  # not where a text has no word, or the model could not be loaded
                     evidence, weights = self._scales.all(looked, vector), self.full
-                    ranked = self._choose(looked, evidence, weights, lean)
+                    ranked, against = self._choose(looked, evidence, weights, lean)
                 lap("meaning")
-        return _Run(asked, said, named, sure, formed, lean, looked, evidence, weights, ranked if said else [], spent)
+        ranked = ranked if said else []
+        return _Run(asked, said, named, sure, formed, lean, looked, evidence, weights, ranked, against, spent)
 
     def _decided(self, question: str, run: _Run, last: str | None) -> tuple[Found, Why]:
         ranked, before = run.ranked, self._before(last)
@@ -212,12 +210,14 @@ class Finder:
     def _named(self, said: Sequence[str], guess: bool) -> list[int]:
         return self._scales.names.named(said, guess) if "names" not in self._off else []
 
-    def _choose(self, looked: Looked, evidence: Floats, weights: Weights, lean: Floats) -> list[Scored]:
+    def _choose(self, looked: Looked, evidence: Floats, weights: Weights, lean: Floats) -> tuple[list[Scored], Floats]:
+        """The likeliest topics, and what speaks against the first of them in the order of `AGAINST`."""
         utilities = np.where(evidence.any(axis=1), weights.choice.utilities(evidence), -np.inf)
         if not np.isfinite(utilities).any():
-            return []
-        outside = weights.choice.outside(self._scales.against(looked, int(np.argmax(utilities + lean))))
-        return fusion.rank(utilities, outside, lean, self._scales.families, MATCHES)
+            return [], np.zeros(len(AGAINST))
+        against = self._scales.against(looked, int(np.argmax(utilities + lean)))
+        outside = weights.choice.outside(against)
+        return fusion.rank(utilities, outside, lean, self._scales.families, MATCHES), against
 
 
 def _decide(confidence: float) -> Decision:

@@ -2,7 +2,8 @@
 
 Contributes: weights and a curve for each base, from phrases asked one by one while held out (in scope), the same with
 their topic's whole family taken away (near the domain, not covered) and everyday probes (far from it). No test set is
-involved. Weights come from the first and the last; the curve from all three.
+involved. Weights come from the first and the last, or the second where a language has no probes; the curve from all
+three.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ def learn(scales: Scales, language: Language, embed: Callable[[str], Vector] | N
     far = FAR / IN_SCOPE * len(inside) / max(1, len(outside))
     asked = [_asked(scales, sample, prior, 1.0) for sample in inside]
     asked += [_asked(scales, sample, prior, far) for sample in outside]
+    if not outside:  # a language without probes: nothing is farther away than the rest of the base
+        asked += [_asked(scales, sample, prior, FAR / IN_SCOPE, held=False) for sample in inside]
     choice = fit(asked, prior, fusion.spread(prior))
 
     heads = scales.families.head
@@ -90,11 +93,15 @@ def _outside(scales: Scales, language: Language, embed: Callable[[str], Vector] 
         yield _Sample(looked, evidence, None)
 
 
-def _asked(scales: Scales, sample: _Sample, prior: Choice, weight: float) -> Asked:
-    """A sample with the topics that come into question for it."""
-    rows = np.argsort(-prior.utilities(sample.evidence), kind="stable")[:CANDIDATES]
-    counts = scales.against(sample.looked, int(rows[0]))
-    if sample.topic is None:
+def _asked(scales: Scales, sample: _Sample, prior: Choice, weight: float, held: bool = True) -> Asked:
+    """A sample with the topics that come into question for it; not `held`: as if its topic's family did not exist."""
+    rows = np.argsort(-prior.utilities(sample.evidence), kind="stable")
+    heads = scales.families.head
+    if not held and sample.topic is not None:
+        rows = rows[heads[rows] != heads[sample.topic]]
+    rows = rows[:CANDIDATES]
+    counts = scales.against(sample.looked, int(rows[0])) if len(rows) else np.eye(len(fusion.AGAINST))[0]
+    if sample.topic is None or not held:
         return Asked(sample.evidence[rows], counts, None, weight)
     if sample.topic not in rows:
         rows = np.append(rows[:-1], sample.topic)

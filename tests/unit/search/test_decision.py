@@ -3,12 +3,16 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from knowledge.model import Library
+from knowledge.search import searchable
+from knowledge.search.language import language
 from tests.unit.search.base import article, library, topic
+from tests.unit.search.conftest import Open
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +116,16 @@ print(base.find.lexical)
 for question in ("data infrastructure jobs", "why is my servce slow", "rent a cloud", "how to survive", "metrics"):
     print(base.find(question), base.find(question, "concept/grafana"))
 """
+
+
+def test_a_language_without_everyday_examples_learns_to_say_no_from_the_base(shipped: Open) -> None:
+    """The shipped base as if it were in Swedish: its own topics, held out, must teach what is not covered."""
+    english = shipped(False)
+    other = searchable(replace(english, base=replace(english.base, language="sv")))
+    probes = language("en").probes  # which the build has not seen
+    assert sum(other.find(probe).decision == "answer" for probe in probes) <= 0.05 * len(probes)
+    questions = [question for topic in other.topics.values() for question in topic.questions[:2]]
+    assert sum(other.find(question).decision == "answer" for question in questions) >= 0.8 * len(questions)
 
 
 def test_two_builds_agree_whatever_the_hash_seed() -> None:
