@@ -18,7 +18,7 @@ from knowledge.loader import Survey, in_order, look
 from knowledge.model import Library, Topic
 from knowledge.names import normalise_name
 from knowledge.reading import Step
-from knowledge.rules import RULES, Finding, spellings
+from knowledge.rules import PLACEHOLDER, RULES, Finding, spellings
 
 QUESTIONS_MIN = 6
 ITEMS_MIN = 3
@@ -78,6 +78,10 @@ def _completeness(draft: Draft, topic: Topic, today: date) -> Iterator[Problem]:
     if len(topic.title) > TITLE_MAX:
         message = f"this title has {len(topic.title)} characters: buttons show {TITLE_MAX}"
         yield _warning(draft, "title-length", message, ("title",), "shorten it; the long form can be a question")
+    for key in ("summary", "details"):
+        if PLACEHOLDER in (draft.values.get(key) or ""):
+            message = f"{key} is still to be written"
+            yield _warning(draft, "placeholder", message, (key,), f'write it, and delete "{PLACEHOLDER}"')
     if topic.kind == "path":
         return  # a path is made of topics that have all this
     for code, missing, message, help in (

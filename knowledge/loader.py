@@ -40,10 +40,10 @@ def load(folder: Path) -> Library:
 
 def load_files(files: Files) -> Library:
     """The library in files that were read already. Raises as `load` does."""
-    survey = _survey(files)
-    if survey.library is None:
-        raise KnowledgeError(survey.problems)
-    return survey.library
+    found = survey(files)
+    if found.library is None:
+        raise KnowledgeError(found.problems)
+    return found.library
 
 
 def examine(folder: Path) -> tuple[Library | None, tuple[Problem, ...]]:
@@ -54,7 +54,7 @@ def examine(folder: Path) -> tuple[Library | None, tuple[Problem, ...]]:
 
 def look(folder: Path) -> Survey:
     """Read and check everything in the folder. Never raises. Paths in problems are relative to the folder."""
-    return _survey(gather(folder))
+    return survey(gather(folder))
 
 
 def in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -62,7 +62,8 @@ def in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda p: (p.path, p.line, p.column, p.severity, p.code, p.message)))
 
 
-def _survey(files: Files) -> Survey:
+def survey(files: Files) -> Survey:
+    """Check files that were read already. Never raises."""
     problems = list(files.problems)
     sheets = [_sheet(file) for file in files.files]
     about: Values = {}
@@ -98,4 +99,4 @@ def _hidden(sheets: Sequence[Sheet], drafts: Sequence[Draft]) -> set[str]:
     return {f"{kinds[folder]}/{name}" for folder, _, name in parts if folder}
 
 
-__all__ = ["BASE_FILE", "Survey", "examine", "in_order", "load", "load_files", "look", "normalise_name"]
+__all__ = ["BASE_FILE", "Survey", "examine", "in_order", "load", "load_files", "look", "normalise_name", "survey"]

@@ -20,6 +20,7 @@ EXPLAIN_LINES_MAX = 3
 ANSWER_WORDS_MAX = 5
 RIGHT_LENGTH_MAX = 1.3  # times the longest wrong option
 BLANK = "____"
+PLACEHOLDER = "TODO"  # what a new topic's file has where a text belongs
 
 Step = str | int
 

@@ -88,6 +88,76 @@ def evaluate(
     measure(files, folder or knowledge_dir(), with_misses=misses, as_json=as_json)
 
 
+@knowledge.command("stats")
+def show_stats(folder: Folder = None) -> None:
+    """Show how much a base teaches, and how evenly."""
+    from adapters.cli import workshop
+    from adapters.cli.library import knowledge_dir
+
+    workshop.show_stats(folder or knowledge_dir())
+
+
+@knowledge.command("diff")
+def show_diff(
+    revision: Annotated[str, typer.Argument(metavar="REV", help="A Git revision, such as HEAD~1 or main.")] = "HEAD",
+    folder: Folder = None,
+) -> None:
+    """Tell what learners will notice of the changes since a Git revision."""
+    from adapters.cli import workshop
+    from adapters.cli.library import knowledge_dir
+
+    workshop.show_diff(folder or knowledge_dir(), revision)
+
+
+@knowledge.command("fmt")
+def format_files(
+    folder: Folder = None,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 if something should.")] = False,
+) -> None:
+    """Lay the files of a base out: keys in their usual order, no blanks at line ends. What they say stays the same."""
+    from adapters.cli import workshop
+    from adapters.cli.library import knowledge_dir
+
+    raise typer.Exit(workshop.format_files(folder or knowledge_dir(), check=check))
+
+
+@knowledge.command("init")
+def new_base(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is empty, or not there yet.")],
+    title: Annotated[str, typer.Option("--title", help="What the base is called.")] = "A base of my own",
+) -> None:
+    """Begin a base of your own."""
+    from adapters.cli import workshop
+
+    workshop.new_base(folder, title)
+
+
+@knowledge.command("new")
+def new_topic(
+    id: Annotated[str, typer.Argument(metavar="ID", help="Kind and id, such as concept/failover.")],
+    part_of: Annotated[str, typer.Option("--part-of", metavar="ID", help="What a concept belongs to.")] = "",
+    folder: Folder = None,
+) -> None:
+    """Begin a topic: a file with everything that a good one has, to fill in."""
+    from adapters.cli import workshop
+    from adapters.cli.library import knowledge_dir
+
+    workshop.new_topic(folder or knowledge_dir(), id, part_of)
+
+
+@knowledge.command("rename")
+def rename(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A topic's full id, or an item as topic#item.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="What it is called from now on.")],
+    folder: Folder = None,
+) -> None:
+    """Give a topic or a quiz item another id: references and learners' progress follow."""
+    from adapters.cli import workshop
+    from adapters.cli.library import knowledge_dir
+
+    workshop.rename(folder or knowledge_dir(), old, new)
+
+
 @knowledge.command("schema")
 def schema() -> None:
     """Print the JSON Schema of a topic file, for editors."""
