@@ -159,6 +159,7 @@ SAMPLES: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
         (("needs: [{topic: skill/data-engineering, level: 3}, {topic: concept/redundancy, level: 1}]\n", ""),),
     ),
     "title-length": (FT, (("title: Fault Tolerance", f"title: Fault Tolerance {'and so on ' * 5}"),)),
+    "placeholder": (FT, (("details: Keep a spare, switch to it,", "details: TODO Keep a spare, switch to it,"),)),
     "test-known": (FT, (("tests: [our service", "tests: [Why do we need spares, our service"),)),
     "markup": (DE, (("  Three steps, in this order:\n", "  # Three steps, in this order:\n"),)),
     "question-claimed": (FT, (("  - why do we need spares?", "  - what is data plumbing?\n  - Data Plumbing?"),)),
