@@ -88,6 +88,42 @@ def evaluate(
     measure(files, folder or knowledge_dir(), with_misses=misses, as_json=as_json)
 
 
+@knowledge.command("gaps")
+def show_gaps(
+    folder: Folder = None,
+    file: Annotated[
+        Path | None, typer.Option("--questions", metavar="FILE", help="Questions of a file, in place of learners'.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON object a group.")] = False,
+) -> None:
+    """List what learners asked in vain: declined, offered choices, or answered with "that's not it"."""
+    from adapters.cli import teach
+    from adapters.cli.library import knowledge_dir
+
+    gaps = teach.from_file(file) if file else teach.from_database()
+    teach.show_gaps(folder or knowledge_dir(), gaps, as_json=as_json)
+
+
+@knowledge.command("teach")
+def teach_gaps(
+    folder: Folder = None,
+    file: Annotated[
+        Path | None, typer.Option("--questions", metavar="FILE", help="Questions of a file, in place of learners'.")
+    ] = None,
+    lessons: Annotated[
+        Path | None, typer.Option("--apply", metavar="FILE", help="Write lessons: JSON lines with q, topic and as.")
+    ] = None,
+) -> None:
+    """Go through what learners asked in vain: choose a topic, see what else changes, and it is written there."""
+    from adapters.cli import teach
+    from adapters.cli.library import knowledge_dir
+
+    if lessons:
+        teach.apply(folder or knowledge_dir(), lessons)
+    else:
+        teach.teach_gaps(folder or knowledge_dir(), file)
+
+
 @knowledge.command("stats")
 def show_stats(folder: Folder = None) -> None:
     """Show how much a base teaches, and how evenly."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from math import log
 
 import numpy as np
@@ -130,9 +131,16 @@ def _odds(probability: float) -> float:
 
 
 def _spread(phrases: Sequence[Phrase], size: int) -> list[tuple[int, Phrase]]:
-    """At most `size` phrases, evenly from the whole base: questions if there are enough, for names are too easy."""
+    """At most `size` phrases from the whole base: questions if there are enough, for names are too easy.
+
+    Drawn by a hash of their words, so that one phrase more in the base changes one sample at most, and hardly a weight.
+    """
     asked = [(number, phrase) for number, phrase in enumerate(phrases) if phrase.kind != "said"]
     questions = [(number, phrase) for number, phrase in asked if phrase.kind == "question"]
     pool = questions if len(questions) >= size // 2 else asked
-    step = max(1.0, len(pool) / size)
-    return [pool[int(i * step)] for i in range(min(size, len(pool)))]
+    drawn = sorted(pool, key=lambda one: _draw(one[1]))[:size]
+    return sorted(drawn, key=lambda one: one[0])
+
+
+def _draw(phrase: Phrase) -> bytes:
+    return blake2b(" ".join(phrase.words).encode(), digest_size=8).digest()

@@ -1,0 +1,285 @@
+"""`tutor knowledge gaps` and `teach`: what learners asked in vain, and how a curator closes the gap."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from adapters.cli.columns import one_line, wrapped
+from adapters.cli.library import cache_dir, open_library
+from adapters.cli.questions import golden_files, read_files
+from adapters.cli.workshop import write
+from bot.store.db import Database
+from bot.store.queries.gaps import close_gaps, open_gaps
+from knowledge.errors import TutorError
+from knowledge.files import GOLDEN
+from knowledge.model import Found, Library
+from knowledge.search import Meaning, searchable
+from knowledge.search.late import late
+from knowledge.workshop.grouping import Gap, by_meaning, by_spelling, grouped
+from knowledge.workshop.teaching import Lesson, Move, lesson, moves, near, taught, written
+
+SHOWN = 5  # questions of a group, and changes of a lesson, that are written out
+NEAREST = 3
+OUTSIDE = "out_of_scope.yaml"
+_SAID = {"unknown": "declined", "suggest": "offered choices", "rejected": "answered, and that was not it"}
+
+Group = tuple[Gap, ...]
+
+
+def listed(library: Library, gaps: Sequence[Gap], meaning: Meaning | None) -> list[Group]:
+    """The gaps that are still open, in groups: what the base answers by now is none, unless it was not it again."""
+    still = [gap for gap in gaps if not _answered(library, gap)]
+    return grouped(still, by_meaning(meaning) if meaning is not None else by_spelling)
+
+
+def _answered(library: Library, gap: Gap) -> bool:
+    found = library.find(gap.text)
+    again = gap.decision == "rejected" and gap.nearest[:1] == (found.matches[0].id if found.matches else "",)
+    return found.decision == "answer" and not again
+
+
+def show_gaps(folder: Path, given: Sequence[Gap], *, as_json: bool) -> None:
+    """Print the groups, the most asked first."""
+    library = open_library(folder)
+    groups = listed(library, given, late())
+    if as_json:
+        for group in groups:
+            record = {
+                "asked": sum(gap.count for gap in group),
+                "questions": [{"q": gap.text, "count": gap.count, "decision": gap.decision} for gap in group],
+                "nearest": [{"id": match.id, "score": match.score} for match in library.find(group[0].text).matches],
+            }
+            sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+        return
+    for number, group in enumerate(groups, 1):
+        sys.stdout.write("\n".join([*_described(library, group, f"{number}."), ""]) + "\n")
+    if groups:
+        sys.stdout.write("tutor knowledge teach goes through them.\n")
+    else:
+        sys.stdout.write("No gaps: nothing was asked in vain, or the base answers it by now.\n")
+
+
+def _described(library: Library, group: Group, head: str) -> Iterator[str]:
+    total = sum(gap.count for gap in group)
+    yield f"{head} asked {_times(total)}, {_SAID.get(group[0].decision, group[0].decision)}"
+    for gap in group[:SHOWN]:
+        yield from wrapped("", f"{one_line(gap.text, 300)}{f' ({gap.count})' if gap.count > 1 else ''}", 3)
+    if len(group) > SHOWN:
+        yield f"   and {len(group) - SHOWN} more"
+    found = library.find(group[0].text)
+    rows = [f"{n} {library.topics[m.id].title} {m.score:.2f}" for n, m in enumerate(found.matches[:NEAREST], 1)]
+    yield f"   nearest: {' · '.join(rows) or 'nothing'}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else "twice" if count == 2 else f"{count} times"
+
+
+def from_file(file: Path) -> list[Gap]:
+    """Questions in a text file, one a line; those of JSON lines have theirs under "q"."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise TutorError(f"cannot read {file}: {error}") from None
+    counts: dict[str, int] = {}
+    for line in lines:
+        text = line.strip()
+        if text.startswith("{"):
+            try:
+                text = str(json.loads(text)["q"])
+            except (ValueError, KeyError, TypeError):
+                raise TutorError(f'{file}: a line that is no JSON object with "q": {one_line(text, 60)}') from None
+        if text:
+            counts[text] = counts.get(text, 0) + 1
+    return [Gap("", text, count=count) for text, count in counts.items()]
+
+
+@contextmanager
+def _database() -> Iterator[Database]:
+    from adapters import logs
+    from adapters.config import load_settings
+
+    settings = load_settings()
+    logs.set_up(settings)
+    db = Database(settings.database_url, settings.key_of_database() or "")
+    try:
+        db.check()
+        yield db
+    finally:
+        db.close()
+
+
+def from_database() -> list[Gap]:
+    """What learners asked in vain and nobody has dealt with yet."""
+    with _database() as db, db.read() as conn:
+        return [Gap(g.id, g.text, g.decision, g.nearest, g.count, g.last) for g in open_gaps(conn)]
+
+
+@dataclass(slots=True)
+class Workbench:
+    """A base that is being taught: what it was, what it is now, and the questions that must not go astray."""
+
+    folder: Path
+    library: Library
+    golden: Sequence[str]
+    cache: Path | None = None
+    done: list[Gap] = field(default_factory=list)
+
+    @classmethod
+    def open(cls, folder: Path) -> Workbench:
+        """Open a base with its golden questions and the tests of its topics."""
+        library = open_library(folder)
+        golden = [q.text for file in read_files(golden_files(folder), library) for q in file.questions]
+        golden += [test for topic in library.topics.values() for test in topic.tests]
+        return cls(folder, library, golden, cache_dir())
+
+    def tried(self, lessons: Sequence[Lesson], also: Sequence[str] = ()) -> tuple[Library, list[Move]]:
+        """The base as it would be, and which questions would be answered otherwise."""
+        after = searchable(taught(self.library, lessons), self.cache, late())
+        asked = [*also, *self.golden, *(q for one in lessons for q in near(self.library, one.phrase))]
+        return after, list(moves(self.library.find, after.find, asked))
+
+    def keep(self, lessons: Sequence[Lesson], after: Library) -> list[str]:
+        """Write the lessons into their files; returns which."""
+        texts = written(self.folder, self.library, lessons)
+        for path, text in texts.items():
+            write(self.folder / path, text)
+        self.library = after
+        return list(texts)
+
+    def refuse(self, phrase: str) -> str:
+        """Note a question as out of scope, among the golden ones; returns where."""
+        from knowledge.workshop.edit import plain
+
+        file = self.folder / GOLDEN / OUTSIDE
+        before = file.read_text(encoding="utf-8") if file.exists() else ""
+        gap = "" if not before or before.endswith("\n") else "\n"
+        write(file, f"{before}{gap}- {plain(phrase)}\n")
+        return f"{GOLDEN}/{OUTSIDE}"
+
+
+def described_moves(found: Sequence[Move], library: Library) -> Iterator[str]:
+    """What a lesson changes, in lines."""
+    if not found:
+        yield "   nothing else changes"
+    for move in found[: 2 * SHOWN]:
+        text = f'"{one_line(move.question, 80)}": {_told(move.before, library)} -> {_told(move.after, library)}'
+        yield from wrapped("   ", text, 5)
+    if len(found) > 2 * SHOWN:
+        yield f"   and {len(found) - 2 * SHOWN} more"
+
+
+def _told(found: Found, library: Library) -> str:
+    if found.decision == "unknown" or not found.matches:
+        return "declined"
+    title = library.topics[found.matches[0].id].title
+    return title if found.decision == "answer" else f"maybe {title}"
+
+
+Say = Callable[[str], None]
+Ask = Callable[[str], str]
+
+
+def teach(bench: Workbench, groups: Sequence[Group], say: Say, ask: Ask) -> None:
+    """Go through the gaps with a curator; `bench.done` has what was dealt with, also after an early end."""
+    for number, group in enumerate(groups, 1):
+        say("")
+        for line in _described(bench.library, group, f"{number} of {len(groups)} ·"):
+            say(line)
+        if not _taught_one(bench, group, say, ask):
+            return
+
+
+def _taught_one(bench: Workbench, group: Group, say: Say, ask: Ask) -> bool:
+    """Deal with one group; False to end."""
+    while True:
+        choice = ask("Teach it to [1-3, a topic's id, o out of scope, s skip, q quit]: ").strip()
+        if choice in ("q", "quit"):
+            return False
+        if choice in ("", "s", "skip"):
+            return True
+        try:
+            if choice in ("o", "out"):
+                for gap in group:
+                    say(f"   written to {bench.refuse(gap.text)}: {one_line(gap.text, 80)}")
+                bench.done += group
+                return True
+            matches = bench.library.find(group[0].text).matches[:NEAREST]
+            topic = matches[int(choice) - 1].id if choice.isdigit() and 0 < int(choice) <= len(matches) else choice
+            if _lesson(bench, group, topic, say, ask):
+                return True
+        except TutorError as error:
+            say(f"   {error}")
+
+
+def _lesson(bench: Workbench, group: Group, topic: str, say: Say, ask: Ask) -> bool:
+    """Try one phrase for a topic, show what it changes, and write it if the curator agrees."""
+    first = lesson(bench.library, group[0].text, topic)
+    title = bench.library.topics[first.topic].title
+    phrase = ask(f'As a question of {title} [Enter: "{one_line(first.phrase, 80)}", or better words]: ').strip()
+    one = lesson(bench.library, phrase, first.topic) if phrase else first
+    after, found = bench.tried([one], [gap.text for gap in group])
+    for line in described_moves(found, after):
+        say(line)
+    if ask("Write it [y/N]: ").strip().casefold() not in ("y", "yes"):
+        return False
+    for path in bench.keep([one], after):
+        say(f"   written to {path}")
+    bench.done += [gap for gap in group if _answered(after, gap)]
+    return True
+
+
+def teach_gaps(folder: Path, file: Path | None) -> None:
+    """`tutor knowledge teach`: the gaps of the database, or the questions of a file, one group after the other."""
+    bench = Workbench.open(folder)
+    groups = listed(bench.library, from_file(file) if file else from_database(), late())
+    if not groups:
+        sys.stdout.write("No gaps: nothing was asked in vain, or the base answers it by now.\n")
+        return
+
+    def ask(prompt: str) -> str:
+        sys.stdout.write(prompt)
+        sys.stdout.flush()
+        line = sys.stdin.readline()
+        if not sys.stdin.isatty():
+            sys.stdout.write(line if line.endswith("\n") else f"{line}\n")
+        return line if line else "q"
+
+    def say(line: str) -> None:
+        sys.stdout.write(f"{line}\n")
+
+    try:
+        teach(bench, groups, say, ask)
+    finally:
+        ids = [gap.id for gap in bench.done if gap.id]
+        if ids:
+            with _database() as db, db.begin() as conn:
+                close_gaps(conn, ids, datetime.now(UTC))
+
+
+def apply(folder: Path, file: Path) -> None:
+    """`tutor knowledge teach --apply FILE`: lessons as JSON lines {"q", "topic", "as"}, tried together and written."""
+    bench = Workbench.open(folder)
+    lessons: list[Lesson] = []
+    try:
+        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, ValueError) as error:
+        raise TutorError(f"cannot read {file}: {error}") from None
+    for row in rows:
+        try:
+            lessons.append(lesson(bench.library, str(row["q"]), str(row["topic"]), row.get("as", "questions")))
+        except (KeyError, TypeError, AttributeError):
+            raise TutorError(f'{file}: every line needs "q" and "topic": {one_line(str(row), 60)}') from None
+        except TutorError as error:
+            sys.stderr.write(f"tutor: left out: {error}\n")
+    after, found = bench.tried(lessons)
+    for line in described_moves(found, after):
+        sys.stdout.write(f"{line}\n")
+    for path in bench.keep(lessons, after):
+        sys.stdout.write(f"   written to {path}\n")
