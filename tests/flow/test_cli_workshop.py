@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import shutil
 import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from adapters.config import Settings
+from adapters.fronts import Roles
+from adapters.wiring import build
+from bot.messages import Address, Event
 from tests.flow.test_cli_questions import Run, run
 from tests.unit.adapters.program import BASE
 
@@ -98,3 +108,81 @@ def test_figures(run: Run, folder: Path) -> None:
     assert f": {topics} topics, " in shown.out
     assert "Quiz items" in shown.out
     assert "fewest" in shown.out
+
+
+# --- what learners asked in vain --------------------------------------------------------------------------------------
+
+VAIN = "my hamster escaped again"
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """What a curator types, line by line."""
+    return lambda text: monkeypatch.setattr("sys.stdin", StringIO(text))
+
+
+async def ask_in_vain(database: Path, base: Path, *questions: str) -> None:
+    """Let learners ask a Tutor on this database."""
+    settings = Settings(database_url=f"sqlite:///{database}", knowledge_dir=base)
+    app = build(settings, roles=Roles())
+    async with app.running():
+        for n, question in enumerate(questions):
+            where = Address("telegram", "", f"chat{n}")
+            await app.inbox.receive(Event(str(uuid4()), "text", datetime.now(UTC), f"user{n}", where, text=question))
+
+
+async def test_a_gap_is_taught_and_closed(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: Callable[[str], None]
+) -> None:
+    database = tmp_path / "t.db"
+    monkeypatch.setenv("TUTOR_DATABASE_URL", f"sqlite:///{database}")
+    await ask_in_vain(database, folder, VAIN, VAIN, "what is failover", "zebra crossing zebra")
+    listed = await asyncio.to_thread(run, "knowledge", "gaps", "--knowledge", str(folder))
+    assert listed.code == 0, listed.err
+    assert "asked twice, declined\n   " + VAIN in listed.out
+    assert "what is failover" not in listed.out
+    typed("nonesuch\nfault-tolerance\n\nn\nfault-tolerance\n\ny\no\n")
+    taught = await asyncio.to_thread(run, "knowledge", "teach", "--knowledge", str(folder))
+    assert taught.code == 0, taught.err
+    assert "there is no topic nonesuch" in taught.out
+    assert f'"{VAIN}": declined -> Fault Tolerance' in taught.out
+    assert "written to practices/fault-tolerance.yaml" in taught.out
+    assert "written to golden/out_of_scope.yaml: zebra crossing zebra" in taught.out
+    assert VAIN in (folder / "practices" / "fault-tolerance.yaml").read_text(encoding="utf-8")
+    again = await asyncio.to_thread(run, "knowledge", "gaps", "--knowledge", str(folder))
+    assert again.out.startswith("No gaps")
+    checked = await asyncio.to_thread(run, "knowledge", "check", "--golden", "--knowledge", str(folder))
+    assert checked.code == 0
+    await ask_in_vain(database, folder, "zebra crossing zebra")  # again: it is on the list once more
+    assert "zebra" in (await asyncio.to_thread(run, "knowledge", "gaps", "--knowledge", str(folder))).out
+
+
+def test_questions_of_a_file_and_an_early_end(
+    run: Run, folder: Path, tmp_path: Path, typed: Callable[[str], None]
+) -> None:
+    asked = tmp_path / "asked.txt"
+    asked.write_text(f'{VAIN}\n\n{{"q": "zebra crossing zebra", "expect": []}}\n{VAIN}\n', encoding="utf-8")
+    before = {file: file.read_bytes() for file in folder.rglob("*.yaml")}
+    shown = run("knowledge", "gaps", "--knowledge", str(folder), "--questions", str(asked), "--json")
+    groups = [json.loads(line) for line in shown.out.splitlines()]
+    assert [group["asked"] for group in groups] == [2, 1]
+    typed("1\n")
+    ended = run("knowledge", "teach", "--knowledge", str(folder), "--questions", str(asked))
+    assert ended.code == 0
+    assert before == {file: file.read_bytes() for file in folder.rglob("*.yaml")}
+    asked.write_text("{broken\n", encoding="utf-8")
+    assert run("knowledge", "teach", "--knowledge", str(folder), "--questions", str(asked)).code == 2
+
+
+def test_lessons_of_a_file(run: Run, folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "lessons.jsonl"
+    file.write_text(
+        f'{{"q": "{VAIN}", "topic": "fault-tolerance"}}\n{{"q": "failover", "topic": "fault-tolerance"}}\n', "utf-8"
+    )
+    done = run("knowledge", "teach", "--apply", str(file), "--knowledge", str(folder))
+    assert done.code == 0
+    assert 'left out: "failover" is a name of concept/failover already' in done.err
+    assert "written to practices/fault-tolerance.yaml" in done.out
+    assert run("knowledge", "fmt", "--check", "--knowledge", str(folder)).code == 0
+    file.write_text('{"q": "x"}\n', encoding="utf-8")
+    assert run("knowledge", "teach", "--apply", str(file), "--knowledge", str(folder)).code == 2
