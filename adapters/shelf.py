@@ -13,7 +13,7 @@ from knowledge.cache import load_cached
 from knowledge.errors import KnowledgeError
 from knowledge.model import Library
 from knowledge.prepare import Preparation
-from knowledge.search import is_kept, searchable
+from knowledge.search import ready, searchable
 from knowledge.search.late import late
 
 log = structlog.get_logger("tutor.knowledge")
@@ -68,18 +68,32 @@ class Shelf:
         self._cache = cache
         self._stamp = stamp(folder)
         self._model = late()
+        self._preparation: Preparation | None = None
         library = load_cached(folder, cache)
-        self._by_words = (
-            self._model is not None and len(library.topics) > _AT_ONCE and not is_kept(library, cache, self._model)
-        )
-        self._library = searchable(library, cache=cache, meaning=None if self._by_words else self._model)
+        found = ready(library, cache, self._model)
+        self._by_words = found is None and self._model is not None and len(library.topics) > _AT_ONCE
+        if found is None:  # what is made for the meantime is not worth keeping
+            found = searchable(library) if self._by_words else searchable(library, cache=cache, meaning=self._model)
+        self._library = found
         self._loaded = False  # the model
+        self._closed = False
         if self._model is None:
             log.info("searching by words alone: the model of meaning is not installed")
 
     def library(self) -> Library:
         """The library that is served now."""
         return self._library
+
+    @property
+    def settled(self) -> bool:
+        """Whether search is all that it can be here; False while the model still reads a base that is new to it."""
+        return not self._by_words
+
+    def close(self) -> None:
+        """End what another process prepares; `refresh` gives up soon after."""
+        self._closed = True
+        if self._preparation:
+            self._preparation.stop()
 
     async def refresh(self) -> bool:
         """Reload if the files changed; True if another library is served now. Never raises for a broken base.
@@ -123,18 +137,25 @@ class Shelf:
         log.info("knowledge reloaded", version=loaded.version, topics=len(loaded.topics), items=len(loaded.items))
         return True
 
+    async def _is(self, seen: Stamp) -> bool:
+        """Whether the files are still as they were seen, and this shelf is still needed."""
+        return not self._closed and await asyncio.to_thread(stamp, self.folder) == seen
+
     async def _read(self, seen: Stamp) -> Library | KnowledgeError | None:
         """The base as its files are now; None where they are no longer as they were seen."""
         try:
-            if self._cache is not None:
-                preparation = Preparation(self.folder, self._cache)
+            if self._cache is not None and not self._closed:
+                self._preparation = Preparation(self.folder, self._cache)
                 try:
-                    if not await asyncio.to_thread(preparation.run):
-                        log.info("no other process could read the knowledge: this one does")
+                    prepared = await asyncio.to_thread(self._preparation.run)
                 finally:
-                    preparation.stop()  # if this was cancelled
-                if await asyncio.to_thread(stamp, self.folder) != seen:
+                    self._preparation.stop()  # if this was cancelled
+                if not await self._is(seen):
                     return None
+                if not prepared:
+                    log.warning("no other process can prepare the knowledge: this one does, and answers more slowly")
+            if self._closed:
+                return None
             return await asyncio.to_thread(_load_beside_answers, self.folder, self._cache)
         except KnowledgeError as error:
             return error

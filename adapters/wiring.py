@@ -98,6 +98,7 @@ class Application:
             await self.inbox.start()
             if self.ticker:
                 stack.push_async_callback(self.ticker.stop)
+                stack.callback(self.shelf.close)  # first: the ticker waits for what is under way
                 self.ticker.start()
             stack.push_async_callback(self._stop_fronts)
             for front in self.fronts:
@@ -137,7 +138,8 @@ class Application:
     async def knowledge_ready(self) -> str:
         """For the health page: what is served."""
         library = self.shelf.library()
-        return f"{len(library.topics)} topics, version {library.version}"
+        yet = "" if self.shelf.settled else ", searching by words alone until the model has read them"
+        return f"{len(library.topics)} topics, version {library.version}{yet}"
 
     async def deliver(self) -> None:
         """Put the quizzes that are due now into the inbox."""
@@ -159,6 +161,8 @@ class Application:
 
     async def tell(self) -> None:
         """Tell those whose question the base answers by now, as after a restart with new knowledge."""
+        if not self.shelf.settled:  # by words alone search may be sure of what it will take back
+            return
         await deliver_taught(self.db, self.inbox, self.shelf.library(), self.clock.now())
 
     async def prune(self) -> None:

@@ -56,7 +56,7 @@ def keep(folder: Path | None, kind: str, key: str, data: bytes) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(file, _digest(file.name, data) + data)
-        _prune(folder.glob(f"{kind}-*"))
+        _prune(folder.glob(f"{kind}-*"), file)
     except (OSError, ValueError) as error:
         _tell(folder, getattr(error, "strerror", None) or str(error))
 
@@ -85,17 +85,18 @@ def _write(file: Path, data: bytes) -> None:
         raise
 
 
-def _prune(files: Iterable[Path]) -> None:
-    """Remove what was used least recently, and what a crash left unfinished."""
+def _prune(files: Iterable[Path], own: Path) -> None:
+    """Remove what was used least recently, and what a crash left unfinished; never `own`, whatever clocks say."""
     whole: list[tuple[float, Path]] = []
     for file in files:
         with suppress(OSError):  # another process was quicker
             used = file.stat().st_mtime
             if file.suffix != ".part":
-                whole.append((used, file))
+                if file != own:
+                    whole.append((min(used, time.time()), file))
             elif used < time.time() - _UNFINISHED:
                 file.unlink()
-    for _, file in sorted(whole, reverse=True)[MOST:]:
+    for _, file in sorted(whole, reverse=True)[MOST - 1 :]:
         with suppress(OSError):
             file.unlink()
 

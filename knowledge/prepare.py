@@ -8,6 +8,7 @@ finds everything there.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -17,8 +18,10 @@ from pathlib import Path
 
 from knowledge.cache import load_cached
 from knowledge.errors import KnowledgeError, Problem
-from knowledge.search import searchable
+from knowledge.search import ready, searchable
 from knowledge.search.late import late
+
+log = logging.getLogger(__name__)
 
 _NICE = 19  # the most there is: answers come first, and nobody waits for this in a hurry
 
@@ -30,42 +33,57 @@ class Preparation:
         # -P: a folder named "knowledge" in the working directory is none of ours
         self._command = [sys.executable, "-P", "-m", __name__, str(folder), str(cache)]
         self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
 
     def run(self) -> bool:
-        """Prepare the base; False where that was not possible, for whatever reason.
+        """Prepare the base; False where that was not possible, for whatever reason, or nothing could be kept.
 
         Raises:
             KnowledgeError: the base has errors.
         """
         try:
             with subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is for us: what we start, we end
             ) as process:
                 self._process = process
-                said, _ = process.communicate()
-            problems = [Problem(**problem) for problem in json.loads(said)] if process.returncode == 0 else None
-        except (OSError, ValueError, TypeError):
+                if self._stopped:
+                    process.kill()
+                said, complaint = process.communicate()
+            told = json.loads(said) if process.returncode == 0 else None
+            problems = [Problem(**problem) for problem in told["problems"]] if told else []
+        except (OSError, ValueError, TypeError, KeyError):
             return False
         if problems:
             raise KnowledgeError(tuple(problems))
-        return problems is not None
+        if told is None and not self._stopped:
+            last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
+            log.warning("preparing the knowledge failed with code %s: %s", process.returncode, last)
+        return bool(told and told["kept"])
 
     def stop(self) -> None:
-        """End the process, if it runs."""
+        """End the process, also one that is about to start."""
+        self._stopped = True
         if self._process:
             self._process.kill()
 
 
 def main(folder: str, cache: str) -> None:
-    """Fill `cache` for the base in `folder`; write what is wrong with it, if so, to stdout as JSON."""
+    """Fill `cache` for the base in `folder`; write to stdout what is wrong with it, and whether it could be kept."""
     if hasattr(os, "nice"):
         os.nice(_NICE)
     problems: Sequence[Problem] = ()
+    kept = False
     try:
-        searchable(load_cached(Path(folder), Path(cache)), cache=Path(cache), meaning=late())
+        library = load_cached(Path(folder), Path(cache))
+        searchable(library, cache=Path(cache), meaning=late())
+        kept = ready(library, Path(cache), late()) is not None
     except KnowledgeError as error:
         problems = error.problems
-    sys.stdout.write(json.dumps([asdict(problem) for problem in problems]))
+    sys.stdout.write(json.dumps({"problems": [asdict(problem) for problem in problems], "kept": kept}))
 
 
 if __name__ == "__main__":

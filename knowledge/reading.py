@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Literal
 
@@ -129,6 +129,15 @@ class Sheet:
                 break
             node, line, column = following, following.line, following.column
         return placed(severity, code, message, self.path, self.lines, line, column, help)
+
+    def at_word(self, problem: Problem, word: str) -> Problem:
+        """The same problem, placed where this word next stands in the file: texts run over many lines."""
+        pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
+        for line, text in enumerate(self.lines[max(problem.line, 1) - 1 :], max(problem.line, 1)):
+            start = problem.column - 1 if line == problem.line else 0
+            if found := pattern.search(text, start):
+                return replace(problem, line=line, column=found.start() + 1, text=text)
+        return problem
 
 
 def placed(

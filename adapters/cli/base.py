@@ -62,12 +62,12 @@ def check(
 @knowledge.command("match")
 def match(folder: Folder = None) -> None:
     """Read questions on stdin, one a line; write what search makes of each as a JSON object a line."""
-    from adapters.cli.library import knowledge_dir, open_library
+    from adapters.cli.library import knowledge_dir, open_warm
     from adapters.cli.match import as_record, timed
 
-    library = open_library(folder or knowledge_dir())
+    library = open_warm(folder or knowledge_dir())
     for line in sys.stdin:
-        found, ms = timed(library, line.rstrip("\n"))
+        found, ms = timed(library, line.removeprefix("\ufeff").rstrip("\r\n"))
         sys.stdout.write(json.dumps(as_record(found, ms), ensure_ascii=False) + "\n")
         sys.stdout.flush()
 

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from adapters.cli.columns import aligned, one_line
-from adapters.cli.library import open_library
+from adapters.cli.library import open_warm
 from adapters.cli.match import timed
 from adapters.cli.questions import read_files
 from knowledge import report
@@ -30,7 +30,7 @@ def evaluate(files: Sequence[Path], folder: Path, *, with_misses: bool, as_json:
     Raises:
         typer.Exit: something in the files is wrong; all of it is on stderr, and nothing was asked. The code is 2.
     """
-    library = open_library(folder)
+    library = open_warm(folder)
     sets = read_files(files, library)
     problems = [problem for one in sets for problem in one.problems]
     if problems:

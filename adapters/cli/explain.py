@@ -24,6 +24,8 @@ REASONS: Mapping[Why, str] = {
     "adrift": "it says no more than “it”, and there is no topic before it; ",
     "sure": "",
     "unsure": "",
+    "mentioned": "its name stands in the question; ",
+    "leaning": "it says “it”, so the last topic may be meant; ",
     "nothing near": "",
     "empty": "there is no word in it to look up.",
 }
@@ -107,7 +109,7 @@ def _notes(trace: Trace) -> Iterator[tuple[str, str]]:
     yield "Repaired", one_line(repairs, SHOWN_MAX) or "nothing"
     yield "Shape", ", ".join(SHAPES.get(name, name) for name in trace.shape) or "none"
     yield "Names", ", ".join(trace.named) or "no topic"
-    yield "Model", "asked" if trace.model else "not asked"
+    yield "Model", "asked" if trace.model else "not needed" if trace.has_model else "none: searched by words alone"
 
 
 def _table(trace: Trace) -> list[str]:

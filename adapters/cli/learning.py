@@ -87,6 +87,8 @@ def _talk(settings: Settings, clock: DemoClock | None, *, as_json: bool) -> None
     app = _open(settings, clock)
 
     async def talk() -> None:
+        if not app.shelf.settled:
+            sys.stderr.write("Search gets better in a moment: its model reads this knowledge for the first time.\n")
         async with app.running():
             conversation = await app.chat()
             if not as_json and sys.stdin.isatty() and sys.stdout.isatty():
@@ -192,8 +194,11 @@ def ask(
     question = question.encode(errors="surrogateescape").decode(errors="replace")  # an argument need not be UTF-8
     if explain and not as_json:
         from adapters.cli.explain import described, explained
+        from bot.understand import parts
 
-        sys.stdout.write(described(explained(library, question)))
+        pieces = parts(question)  # each is looked up by itself, and the whole where that leads nowhere
+        asked = [*pieces, question] if len(pieces) > 1 else [question]
+        sys.stdout.write("\n".join(described(explained(library, piece)) for piece in asked))
         return
     found, ms = timed(library, question)
     replies = answer_once(library, question)

@@ -53,6 +53,16 @@ def open_library(folder: Path) -> Library:
         return searchable(load_cached(folder, cache), cache=cache, meaning=late())
 
 
+def open_warm(folder: Path) -> Library:
+    """The same with the model loaded already, where times are told."""
+    from knowledge.search.late import late
+
+    library = open_library(folder)
+    if model := late():
+        model.load()
+    return library
+
+
 @contextmanager
 def reported(folder: Path) -> Iterator[None]:
     """Report every problem of a base that does not load on stderr, and end the command with exit code 2."""

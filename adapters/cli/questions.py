@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from adapters import CONTENT
-from knowledge.errors import Problem
+from knowledge.errors import Problem, SettingsError
 from knowledge.files import GOLDEN
 from knowledge.model import Library
 from knowledge.search.questions import SUFFIXES, QuestionFile, TopicIds, read_questions
@@ -28,6 +28,8 @@ def golden_files(root: Path) -> list[Path]:
         return sorted(file for file in home.iterdir() if file.suffix in SUFFIXES and not file.name.startswith("."))
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise SettingsError(f"{home} must be a folder of question files: {error.strerror or error}") from None
 
 
 def _read(file: Path, ids: TopicIds) -> QuestionFile:

@@ -13,18 +13,19 @@ from pathlib import Path
 import numpy as np
 
 from knowledge.model import Library
-from knowledge.search import fusion, index, kept, learn
+from knowledge.search import fusion, index, learn, stored
 from knowledge.search.evidence import Scales, Vector
 from knowledge.search.finder import Finder, Meaning
-from knowledge.search.language import Language, language
+from knowledge.search.language import language
 from knowledge.search.learn import STRAIGHT, Weights
 from knowledge.search.likely import pairs
 from knowledge.search.names import NameBook
 from knowledge.search.normalise import words
 from knowledge.search.repair import Repairer
+from knowledge.search.stored import Built
 from knowledge.search.vectors import Half, Vectors, embedded
 
-__all__ = ["Finder", "Meaning", "is_kept", "searchable"]
+__all__ = ["Finder", "Meaning", "ready", "searchable"]
 
 
 def searchable(
@@ -38,54 +39,70 @@ def searchable(
         meaning: the model; None searches without.
         off: stages to leave out, to measure what they contribute.
     """
-    known = language(library.base.language)
-    names, families = NameBook(library, known), fusion.Families(library)
-    file = kept.path(cache, library.version, meaning.name if meaning else "") if cache is not None and not off else None
-    built = kept.read(file, known, bool(families.careers.any())) if file is not None else None
-    if built is None:
-        built = _built(library, known, names, families, meaning, cache, off)
-        if file is not None and (meaning is None or built[3] is not None):
-            kept.write(file, *built)
-    found, lexical, full, phrases = built
-    scales = Scales(found, names, families, _vectors(found, phrases, len(library.topics)), off)
-    repairer = Repairer(found.surfaces, names.vocabulary, known, pairs(phrase.words for phrase in found.phrases))
-    return replace(library, find=Finder(library, known, scales, repairer, lexical, full, meaning, off))
+    made = ready(library, cache, meaning) if not off else None
+    if made is not None:
+        return made
+    parts = _Parts(library)
+    built = _built(parts, meaning, cache, off)
+    if cache is not None and not off and (meaning is None or built.vectors is not None):
+        stored.write(cache, _key(library, meaning), built)
+    return _with(parts, built, meaning, off)
 
 
-def is_kept(library: Library, cache: Path | None, meaning: Meaning) -> bool:
-    """Whether `searchable` would find its work done in `cache`, and so take a moment."""
-    return cache is not None and kept.path(cache, library.version, meaning.name).exists()
+def ready(library: Library, cache: Path | None, meaning: Meaning | None = None) -> Library | None:
+    """What `searchable` gives, if its work was done before and is kept in `cache`; None if it would take its time."""
+    if cache is None:
+        return None
+    parts = _Parts(library)
+    built = stored.read(cache, _key(library, meaning), parts.language, bool(parts.families.careers.any()))
+    return _with(parts, built, meaning, frozenset()) if built is not None else None
 
 
-def _built(
-    library: Library,
-    known: Language,
-    names: NameBook,
-    families: fusion.Families,
-    meaning: Meaning | None,
-    cache: Path | None,
-    off: frozenset[str],
-) -> tuple[index.Index, Weights, Weights | None, Half | None]:
+def _key(library: Library, meaning: Meaning | None) -> str:
+    return stored.key(library.version, meaning.name if meaning else "")
+
+
+class _Parts:
+    """What is made anew at each start: it takes a moment."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.language = language(library.base.language)
+        self.names = NameBook(library, self.language)
+        self.families = fusion.Families(library)
+
+
+def _with(parts: _Parts, built: Built, meaning: Meaning | None, off: frozenset[str]) -> Library:
+    library, known = parts.library, parts.language
+    vectors = _vectors(built.index, built.vectors, len(library.topics))
+    scales = Scales(built.index, parts.names, parts.families, vectors, off)
+    phrases = pairs(phrase.words for phrase in built.index.phrases)
+    repairer = Repairer(built.index.surfaces, parts.names.vocabulary, known, phrases)
+    finder = Finder(library, known, scales, repairer, built.lexical, built.full, meaning, off)
+    return replace(library, find=finder)
+
+
+def _built(parts: _Parts, meaning: Meaning | None, cache: Path | None, off: frozenset[str]) -> Built:
     """The index of a library, what was learned for it, and the vectors of its phrases."""
-    found = index.build(library, known)
+    known = parts.language
+    found = index.build(parts.library, known)
     phrases, probes = None, dict[str, Vector]()
     if meaning is not None:
-        file = cache / f"vectors-{meaning.name}.npz" if cache is not None else None
         far = [" ".join(words(line, known)) for line in known.probes]
         texts = [" ".join(phrase.words) for phrase in found.phrases] + far
-        vectors = embedded(texts, meaning.embed, meaning.dimensions, file)
+        vectors = embedded(texts, meaning.embed, meaning.dimensions, cache, meaning.name)
         phrases = vectors[: len(found.phrases)]
         probes = dict(zip(far, vectors[len(found.phrases) :].astype(np.float32), strict=True))
-        if (
-            len(phrases) and not phrases.any(axis=1).all()
-        ):  # the model could not be loaded: this run searches without it, another may have it
+        if len(phrases) and not phrases.any():
+            # the model could not be loaded: this run searches without it, another may have it
             phrases, meaning = None, None
     if "fit" in off:
         full = Weights(fusion.WITH_MODEL, STRAIGHT) if meaning is not None else None
-        return found, Weights(fusion.WITHOUT_MODEL, STRAIGHT), full, phrases
-    scales = Scales(found, names, families, _vectors(found, phrases, len(library.topics)), off)
+        return Built(found, Weights(fusion.WITHOUT_MODEL, STRAIGHT), full, phrases)
+    scales = Scales(found, parts.names, parts.families, _vectors(found, phrases, len(parts.library.topics)), off)
     lexical = learn.learn(scales, known, None)
-    return found, lexical, learn.learn(scales, known, probes.__getitem__) if meaning is not None else None, phrases
+    full = learn.learn(scales, known, probes.__getitem__) if meaning is not None else None
+    return Built(found, lexical, full, phrases)
 
 
 def _vectors(found: index.Index, phrases: Half | None, size: int) -> Vectors | None:

@@ -17,16 +17,18 @@ from knowledge.search.fusion import AGAINST, LEXICAL, MEANT, Scored
 from knowledge.search.language import Language
 from knowledge.search.learn import Weights
 from knowledge.search.normalise import words
-from knowledge.search.repair import Repairer
+from knowledge.search.repair import Repairer, Repairs
 from knowledge.search.shape import Shape, shape
 from knowledge.search.space import Floats
 from knowledge.search.trace import Seen, Trace, Why
 
 MATCHES, SHOWN = 5, 3
 NAMED, NAMED_AFTER_REPAIR = 0.99, 0.95  # confidence of a name, as typed and once repaired
+NAMED_PERHAPS = 0.5  # where another word may have been meant than the repaired one
 FOLLOWED, ADRIFT = 0.65, 0.4  # of "tell me more" after a topic, and after none
 ANSWER, SUGGEST = 0.65, 0.2  # confidence from which to answer, and to offer choices
 SURE = 0.9  # from letters and words alone: the model need not be asked
+NO_REPAIRS: Repairs = ()
 SHAPELESS = Shape(0.0, False, False)
 STAGES = ("names", "repair", *MEANT, *LEXICAL, "against", "shape", "fit", "sure")
 
@@ -65,6 +67,7 @@ class _Run:
     ranked: list[Scored]
     against: Floats
     spent: dict[str, float]
+    repairs: Repairs
 
 
 class Finder:
@@ -126,13 +129,14 @@ class Finder:
             found=found,
             why=why,
             words=tuple(run.asked),
-            repairs=self._repairer.repairs(run.asked)[1] if run.said != run.asked else (),
+            repairs=run.repairs,
             shape=tuple(_shapes(run.formed)),
             named=tuple(self._topics[number].id for number in run.named),
             seen=tuple(seen),
             against=against,
             spent=run.spent,
             model=model,
+            has_model=self.full is not None,
         )
 
     def _run(self, question: str, last: str | None) -> _Run:
@@ -148,13 +152,15 @@ class Finder:
         asked = words(question, self._language)
         lap("normalise")
         named = self._named(asked, guess=False)
-        said, sure = asked, NAMED
+        said, sure, repairs = asked, NAMED, NO_REPAIRS
         lap("names")
         if not named and "repair" not in self._off:
-            said = self._repairer.repair(asked)
+            said, repairs = self._repairer.repairs(asked)
             lap("repair")
             if said != asked:
-                named, sure = self._named(said, guess=True), NAMED_AFTER_REPAIR
+                # among real words a near name is no misspelling: "data equality" is not Data Quality
+                named = self._named(said, guess=not all(map(self._repairer.known, said)))
+                sure = NAMED_AFTER_REPAIR if self._repairer.certain(repairs) else NAMED_PERHAPS
                 lap("names")
         formed = shape(said, self._language) if "shape" not in self._off else SHAPELESS
         before = self._before(last)
@@ -174,7 +180,7 @@ class Finder:
                     ranked, against = self._choose(looked, evidence, weights, lean)
                 lap("meaning")
         ranked = ranked if said else []
-        return _Run(asked, said, named, sure, formed, lean, looked, evidence, weights, ranked, against, spent)
+        return _Run(asked, said, named, sure, formed, lean, looked, evidence, weights, ranked, against, spent, repairs)
 
     def _decided(self, question: str, run: _Run, last: str | None) -> tuple[Found, Why]:
         ranked, before = run.ranked, self._before(last)
@@ -192,6 +198,13 @@ class Finder:
         decision = _decide(confidence)
         if decision == "unknown" and ranked and run.looked.named[ranked[0].topic]:
             decision = "suggest"  # its name stands in the question, be it among words of another language
+            why = "mentioned"
+        if decision != "answer" and run.formed.leaning and before is not None:
+            at = next((n for n, scored in enumerate(ranked) if scored.topic == before), len(ranked))
+            if at >= SHOWN:  # "and how do I test it": the last topic is among the choices
+                ranked = [*ranked[: SHOWN - 1], Scored(before, 0.0, 0.0)]
+            if decision == "unknown":
+                decision, why = "suggest", "leaning"
         found = Found(
             question=question,
             decision=decision,

@@ -48,8 +48,10 @@ class NameBook:
             found = tuple(words(name, language))
             if found:
                 self._exact.setdefault(found, number)
+        acronyms = {tuple(words(name, language)) for _, name in names if name.isupper()}
         for found, number in self._exact.items():
-            self._loose.setdefault(_loosen(found), number)
+            if found not in acronyms:  # HTTPS is not several HTTP
+                self._loose.setdefault(_loosen(found), number)
             self._squashed.setdefault("".join(found), number)
         self.rivals = _rivals(names, self._careers, language)
         self._openings = frozenset(name[0] for name in (*self._exact, *self._loose) if name)

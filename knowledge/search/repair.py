@@ -38,6 +38,10 @@ FAR = 8.0  # nats; candidates that much less likely than the best are not looked
 READINGS = 8  # of one word
 KEPT = 4  # readings of the question so far
 
+SHORT = 5  # letters of a word to which others are near, acronyms above all
+
+Repairs = tuple[tuple[str, str], ...]
+
 _GLUED = re.compile(r"(\d+)([a-z]{2,})|([a-z]{2,})(\d+)")
 _UNITS = frozenset(("am", "pm", "st", "nd", "rd", "th"))
 
@@ -87,7 +91,7 @@ class Repairer:
         """The question's words, repaired."""
         return self.repairs(found)[0]
 
-    def repairs(self, found: Sequence[str]) -> tuple[list[str], tuple[tuple[str, str], ...]]:
+    def repairs(self, found: Sequence[str]) -> tuple[list[str], Repairs]:
         """The question's words, repaired, and what was repaired: as typed and as meant, in order."""
         edges = self._edges(found)
         if not any(edges):
@@ -104,6 +108,22 @@ class Repairer:
                 changes.append((" ".join(typed), " ".join(meant)))
             said.extend(meant)
         return said, tuple(changes)
+
+    def certain(self, repairs: Repairs) -> bool:
+        """Whether these repairs can hardly be wrong.
+
+        It may be where a real word was replaced, and where a short one differs by more than two swapped letters: there
+        is another acronym at one edit from most of them.
+        """
+        return not any(self._perhaps(typed, meant) for typed, meant in repairs)
+
+    def _perhaps(self, typed: str, meant: str) -> bool:
+        if " " in typed or " " in meant:
+            return False
+        if typed in self._language.bands:
+            return True
+        swapped = sorted(typed) == sorted(meant)
+        return not swapped and (len(typed) <= SHORT - 2 or (len(typed) <= SHORT and len(typed) == len(meant)))
 
     def known(self, word: str) -> bool:
         """Whether the word needs no repair: the base or the language has it, or it is no plain word ("k8s", "401")."""

@@ -18,6 +18,8 @@ Why = Literal[
     "follow-up",  # nothing but "it": the last topic
     "adrift",  # nothing but "it", and no last topic
     "unsure",  # near enough to offer choices
+    "mentioned",  # not near enough, but its name stands in the question
+    "leaning",  # not near enough, but it says "it", and there is a last topic
     "nothing near",
     "empty",  # no words at all
 ]
@@ -43,7 +45,7 @@ class Trace:
     `words` after normalisation; `repairs` as (typed, meant); `shape` names of what was recognised ("career",
     "leaning", "elliptical"); `named` ids of topics that the question names whole; `seen` the first topics, best first,
     at most three; `against` maps what speaks for none of the topics to its part of that utility, in log odds; `spent`
-    maps a stage to milliseconds; `model` says whether the model was asked.
+    maps a stage to milliseconds; `model` says whether the model was asked, `has_model` whether it could have been.
     """
 
     found: Found
@@ -56,3 +58,4 @@ class Trace:
     against: Mapping[str, float] = field(default_factory=dict)
     spent: Mapping[str, float] = field(default_factory=dict)
     model: bool = False
+    has_model: bool = False

@@ -13,13 +13,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.search import arrays_file
+from knowledge import kept
+from knowledge.search.arrays import packed, unpacked
 from knowledge.search.space import Floats
 
 Half = NDArray[np.float16]
 Embed = Callable[[str], NDArray[np.float32]]
 NEAREST_AMONG = 12  # topics whose phrases are looked at one by one, nearest as a whole; 32 find no more on any set
-KEPT_MAX = 400_000  # vectors kept on disk, 300 MB; older ones that no base asked for fall out
+KEPT_MAX = 400_000  # vectors kept on disk, 300 MB; those that no base asked for the longest fall out
+KIND = "vectors"  # of file
 
 
 class Vectors:
@@ -72,25 +74,28 @@ class Vectors:
         return out
 
 
-def embedded(texts: Sequence[str], embed: Embed, dimensions: int, kept: Path | None) -> Half:
-    """The vector of each text, (texts, dimensions), from the file `kept` where it has them.
+def embedded(texts: Sequence[str], embed: Embed, dimensions: int, cache: Path | None = None, model: str = "") -> Half:
+    """The vector of each text, (texts, dimensions), from the folder `cache` where it has them by this model.
 
-    The file is renewed if anything was missing; it is only ever a saving, so that no fault of it is an error.
+    What is kept is renewed if anything was missing; it is only ever a saving, so that no fault of it is an error.
     """
     keys = [hashlib.blake2b(text.encode(), digest_size=16).digest() for text in texts]
-    known = _read(kept, dimensions) if kept is not None else {}
+    name = kept.key(model.encode())
+    known = _known(kept.fetch(cache, KIND, name), dimensions)
     fresh = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
     # half precision at once, so that a vector is the same whether it was kept or is new
     new = {key: embed(text).astype(np.float16) for key, text in fresh.items()}
     told = {key: vector for key, vector in new.items() if vector.any()}  # not what a model that failed to load left out
-    if kept is not None and told:
-        _write(kept, known | told)
+    if cache is not None and told:
+        asked = {key: known.pop(key) for key in dict.fromkeys(keys) if key in known}
+        kept.keep(cache, KIND, name, _bytes(known | asked | told))
+        known |= asked
     known |= new
     return np.stack([known[key] for key in keys]) if keys else np.zeros((0, dimensions), np.float16)
 
 
-def _read(path: Path, dimensions: int) -> dict[bytes, Half]:
-    arrays = arrays_file.load(path)
+def _known(data: bytes | None, dimensions: int) -> dict[bytes, Half]:
+    arrays = unpacked(data)
     if arrays is None:
         return {}
     keys, vectors = arrays["keys"], arrays["vectors"]
@@ -99,7 +104,7 @@ def _read(path: Path, dimensions: int) -> dict[bytes, Half]:
     return {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}
 
 
-def _write(path: Path, held: dict[bytes, Half]) -> None:
+def _bytes(held: dict[bytes, Half]) -> bytes:
     items = list(held.items())[-KEPT_MAX:]
     keys = np.frombuffer(b"".join(key for key, _ in items), np.uint8).reshape(-1, 16)
-    arrays_file.save(path, {"keys": keys, "vectors": np.stack([vector for _, vector in items])})
+    return packed({"keys": keys, "vectors": np.stack([vector for _, vector in items])})

@@ -117,6 +117,32 @@ def remove(text: str, key: str, number: int) -> str:
     return _edited(text, changed, meant)
 
 
+def reorder(text: str, at: Sequence[Step], order: Sequence[int]) -> str:
+    """The file with the entries of a list in another order: `order` names them by the places they have now.
+
+    Raises:
+        EditError: there is no such list, or `order` is none of its entries.
+    """
+
+    def meant(data: Any) -> None:
+        for step in at:
+            data = data[step]
+        data[:] = [data[n] for n in order]
+
+    def changed(body: str) -> str:
+        node, _ = _walk(body, at)
+        if not isinstance(node, SequenceNode) or sorted(order) != list(range(len(node.value))):
+            raise EditError(f"{_place(at)} cannot be put into that order")
+        spans = [(item.start_mark.index, _end(body, item)) for item in node.value]
+        parts, done = [], 0
+        for (start, end), n in zip(spans, order, strict=True):
+            parts += [body[done:start], body[slice(*spans[n])]]
+            done = end
+        return "".join((*parts, body[done:]))
+
+    return _edited(text, changed, meant)
+
+
 def plain(value: str, *, flow: bool = False) -> str:
     """The value as YAML on one line: without quotes where it stays the same text, else in quotes."""
     single = "'" + value.replace("'", "''") + "'"

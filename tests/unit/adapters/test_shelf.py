@@ -7,6 +7,7 @@ import gc
 import os
 import shutil
 import sys
+import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from structlog.testing import capture_logs
 
 import adapters.shelf as shelf_module
+from adapters import CONTENT
 from adapters.shelf import Shelf, stamp
 from knowledge import loader, prepare
 from knowledge.errors import KnowledgeError
@@ -339,3 +341,28 @@ async def test_a_model_that_cannot_be_loaded_is_told_once(
         assert not await shelf.refresh()
     assert [line["reason"] for line in logged] == ["the wheel is broken"]
     assert shelf.library().find("failover").matches[0].id == "concept/failover"
+
+
+async def test_leaving_ends_a_preparation(tmp_path: Path) -> None:
+    shelf = Shelf(CONTENT, tmp_path / "cache")
+    assert not shelf.settled
+    refreshing = asyncio.create_task(shelf.refresh())
+    await until(lambda: bool(children()))
+    began = time.monotonic()
+    shelf.close()
+    assert not await refreshing
+    assert time.monotonic() - began < 3
+    assert not children()
+    assert not shelf.settled
+    assert not await shelf.refresh()
+
+
+@pytest.mark.usefixtures("by_words")
+async def test_a_base_that_cannot_be_kept_is_read_all_the_same(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for cache in (tmp_path / "file", None):
+        shelf = Shelf(folder, cache)
+        assert not uses_the_model(shelf)
+        assert await shelf.refresh()
+        assert uses_the_model(shelf)
+        assert shelf.settled

@@ -7,7 +7,7 @@ from math import isfinite, log
 
 import pytest
 
-from knowledge.search.finder import MATCHES, SHOWN, Finder
+from knowledge.search.finder import MATCHES, SHOWN, SUGGEST, Finder
 
 
 def check(find: Finder, text: str, last: str | None) -> None:
@@ -26,6 +26,8 @@ def check(find: Finder, text: str, last: str | None) -> None:
     assert all(isfinite(part) for part in trace.against.values())
     assert all(isfinite(spent) and spent >= 0.0 for spent in trace.spent.values())
     assert bool(trace.named) == (trace.why in ("named", "named after repair"))
+    offered_below = trace.found.decision == "suggest" and trace.found.confidence < SUGGEST
+    assert offered_below == (trace.why in ("mentioned", "leaning"))  # the sentence gives another reason than the number
 
     ahead = len(trace.named) or int(trace.why == "follow-up")
     weighed = [(seen.score, sum(seen.parts.values())) for seen in trace.seen[ahead:]]

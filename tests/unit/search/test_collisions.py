@@ -92,3 +92,29 @@ def test_titles_that_collide_are_told_apart_however_they_are_asked_for(library: 
 @pytest.mark.parametrize(("typed", "meant"), MISTYPED.items())
 def test_titles_that_collide_are_told_apart_when_mistyped(library: Library, typed: str, meant: str) -> None:
     assert library.find(typed).matches[0].id == meant
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what is spork",
+        "how does a SPARC work",
+        "what is an APU",
+        "waht is data equality",
+        "vertical sealing",
+        "how does http work",
+    ],
+)
+def test_another_word_is_not_taken_for_a_misspelled_name(library: Library, question: str) -> None:
+    """A short word or a real one is no sure misspelling of a name, and HTTPS is not several HTTP."""
+    assert library.find(question).decision != "answer"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("what is spakr", "concept/apache-spark"), ("gdrp", "concept/gdpr"), ("kubernets", None), ("what are APIs", None)],
+)
+def test_slips_in_short_names_are_seen_through(library: Library, typed: str, meant: str | None) -> None:
+    found = library.find(typed)
+    assert found.decision == "answer"
+    assert meant in (None, found.matches[0].id)

@@ -10,6 +10,7 @@ import pytest
 from knowledge.model import Library, Topic
 from tests.unit.search.base import library as small
 from tests.unit.search.base import topic
+from tests.unit.search.conftest import Open
 
 LEANING = (
     "why does it matter",
@@ -106,3 +107,12 @@ def test_an_unrelated_last_topic_changes_next_to_nothing(library: Library, lasts
 def test_a_last_topic_that_was_never_there_changes_nothing(library: Library) -> None:
     for question, last in product(("why does it matter", "what is GDPR", "cloud", ""), ("skill/none", "", "\ud800")):
         assert library.find(question, last) == library.find(question)
+
+
+@pytest.mark.parametrize("question", ["and how do i test it", "is it expensive", "who invented this"])
+def test_what_leans_on_the_last_topic_offers_it(shipped: Open, question: str) -> None:
+    found = shipped(True).find(question, "concept/encryption")
+    if found.decision != "answer":
+        assert found.decision == "suggest"
+        assert "concept/encryption" in [match.id for match in found.matches[:3]]
+    assert shipped(True).find("what is docker", "concept/encryption").matches[0].id == "concept/containers"

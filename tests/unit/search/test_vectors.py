@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from knowledge.search import vectors as vectors_module
 from knowledge.search.vectors import Vectors, embedded
 
 OWNERS = [0, 0, 1, 3]  # topic 2 has no phrase
@@ -58,10 +59,10 @@ class Counting:
 
 
 def test_only_what_is_new_is_embedded_again(tmp_path: Path) -> None:
-    kept = tmp_path / "cache" / "vectors.npz"
+    cache = tmp_path / "cache"
     first, second = Counting(), Counting()
-    before = embedded(["aa", "ab", "aa"], first, 3, kept)
-    after = embedded(["ab", "bc", "aa"], second, 3, kept)
+    before = embedded(["aa", "ab", "aa"], first, 3, cache)
+    after = embedded(["ab", "bc", "aa"], second, 3, cache)
 
     assert first.asked == ["aa", "ab"]
     assert second.asked == ["bc"]
@@ -71,24 +72,35 @@ def test_only_what_is_new_is_embedded_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [b"", b"PK\x03\x04 torn", None])
 def test_a_spoilt_file_is_made_anew(tmp_path: Path, spoil: bytes | None) -> None:
-    kept = tmp_path / "vectors.npz"
-    good = embedded(["aa", "ab"], Counting(), 3, kept)
-    raw = bytearray(kept.read_bytes())
+    good = embedded(["aa", "ab"], Counting(), 3, tmp_path)
+    (file,) = tmp_path.iterdir()
+    raw = bytearray(file.read_bytes())
     if spoil is None:
         raw[raw.index(good[0].tobytes())] ^= 1  # one bit of one vector
-    kept.write_bytes(bytes(raw) if spoil is None else spoil)
+    file.write_bytes(bytes(raw) if spoil is None else spoil)
     again = Counting()
 
-    assert embedded(["aa", "ab"], again, 3, kept).tobytes() == good.tobytes()
+    assert embedded(["aa", "ab"], again, 3, tmp_path).tobytes() == good.tobytes()
     assert again.asked == ["aa", "ab"]
-    assert embedded(["aa"], Counting(), 3, kept).tobytes() == good[:1].tobytes()
+    assert embedded(["aa"], Counting(), 3, tmp_path).tobytes() == good[:1].tobytes()
+
+
+def test_what_was_asked_for_last_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors_module, "KEPT_MAX", 2)
+    embedded(["aa", "ab"], Counting(), 3, tmp_path)
+    embedded(["aa", "bc"], Counting(), 3, tmp_path)
+    again = Counting()
+    embedded(["bc", "aa", "ab"], again, 3, tmp_path)
+    assert again.asked == ["ab"]
 
 
 def test_vectors_of_another_model_are_not_taken(tmp_path: Path) -> None:
-    kept = tmp_path / "vectors.npz"
-    embedded(["aa"], Counting(), 3, kept)
+    embedded(["aa"], Counting(), 3, tmp_path)
 
-    assert embedded(["aa"], lambda text: np.ones(2, np.float32), 2, kept).shape == (1, 2)
+    assert embedded(["aa"], lambda text: np.ones(2, np.float32), 2, tmp_path).shape == (1, 2)
+    other = Counting()
+    embedded(["aa"], other, 3, tmp_path, "another model")
+    assert other.asked == ["aa"]
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:

@@ -1,23 +1,22 @@
-"""A built index on disk: arrays in one .npz file, named by what went into it.
+"""A built index on disk: arrays in one file, named by what went into it (`knowledge.kept`).
 
 Contributes nothing to answers; a start finds the index ready. The name carries the library's version, the model and a
-hash of this package's own files, so that a change of any of them builds anew. Nothing in the file can run; one that is
-torn, altered or unreadable counts as absent.
+hash of this package's own files, so that a change of any of them builds anew.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from knowledge.search import arrays_file
-from knowledge.search.arrays_file import Array, Arrays
+from knowledge import kept
+from knowledge.search.arrays import Array, Arrays, packed, unpacked
 from knowledge.search.index import Index, Phrase, PhraseKind
 from knowledge.search.language import Language
 from knowledge.search.learn import Weights
@@ -26,35 +25,43 @@ from knowledge.search.space import Postings, Space
 from knowledge.search.vectors import Half
 
 KINDS: tuple[PhraseKind, ...] = ("name", "question", "said")  # by the number that stands for them in a file
-KEPT_FILES = 8  # newest indexes kept in a folder
+KIND = "search"  # of file
 
 
-def path(cache: Path, version: str, model: str) -> Path:
-    """Where the index of this version of a library, searched with this model ("" for none), is kept."""
-    name = hashlib.blake2b(f"{version} {model} {_own()}".encode(), digest_size=12).hexdigest()
-    return cache / f"search-{name}.npz"
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What is made of a library: its index, what was learned for it, and the vectors of its phrases.
+
+    `full` and `vectors` are None where no model was there.
+    """
+
+    index: Index
+    lexical: Weights
+    full: Weights | None
+    vectors: Half | None
 
 
-def write(file: Path, index: Index, lexical: Weights, full: Weights | None, vectors: Half | None) -> None:
+def key(version: str, model: str) -> str:
+    """The name of the index of this version of a library, searched with this model ("" for none)."""
+    return kept.key(version.encode(), model.encode(), _own().encode())
+
+
+def write(cache: Path, key: str, built: Built) -> None:
     """Keep an index. A folder that cannot be written to is no error: the next start builds again."""
-    arrays = _of_index(index) | _of_weights("lexical", lexical)
-    if full is not None and vectors is not None:
-        arrays |= _of_weights("full", full) | {"vectors": vectors}
-    arrays_file.save(file, arrays)
-    with suppress(OSError, ValueError):
-        others = sorted(file.parent.glob("search-*.npz"), key=_age, reverse=True)
-        for old in others[KEPT_FILES:]:
-            old.unlink(missing_ok=True)
+    arrays = _of_index(built.index) | _of_weights("lexical", built.lexical)
+    if built.full is not None and built.vectors is not None:
+        arrays |= _of_weights("full", built.full) | {"vectors": built.vectors}
+    kept.keep(cache, KIND, key, packed(arrays))
 
 
-def read(file: Path, language: Language, careers: bool) -> tuple[Index, Weights, Weights | None, Half | None] | None:
-    """The index that is kept in `file`; None if there is none, or none that can be trusted."""
-    arrays = arrays_file.load(file)
+def read(cache: Path, key: str, language: Language, careers: bool) -> Built | None:
+    """The index that is kept under this key; None if there is none, or none that can be trusted."""
+    arrays = unpacked(kept.fetch(cache, KIND, key))
     if arrays is None:
         return None
     frames = language.frames | (language.careers if careers else frozenset())
     full = _weights(arrays, "full") if "vectors" in arrays else None
-    return _index(arrays, language, frames), _weights(arrays, "lexical"), full, arrays.get("vectors")
+    return Built(_index(arrays, language, frames), _weights(arrays, "lexical"), full, arrays.get("vectors"))
 
 
 @lru_cache(maxsize=1)
@@ -65,13 +72,6 @@ def _own() -> str:
         if file.suffix in (".py", ".txt"):
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
-
-
-def _age(file: Path) -> int:
-    try:
-        return file.stat().st_mtime_ns
-    except OSError:  # another process tidied it away
-        return 0
 
 
 def _of_index(index: Index) -> Arrays:

@@ -1,0 +1,80 @@
+"""Misspelled words in what learners read: words that neither the language nor the base knows.
+
+Dictionaries are those of pyspellchecker (github.com/barrust/pyspellchecker, word frequencies from OpenSubtitles). A
+base adds words of its own in `terms.txt`, one a line; titles and aliases count as known. Questions and tests are left
+alone: they are written as learners type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from knowledge.draft import Draft
+from knowledge.errors import Problem
+from knowledge.model import Item, Library, Topic
+
+if TYPE_CHECKING:
+    from spellchecker import SpellChecker
+
+TERMS = "terms.txt"
+LETTERS_MIN = 4  # shorter unknown words are mostly abbreviations
+_NO_PROSE = re.compile(r"```.*?```|`[^`]*`|https?://\S+|\]\([^)]*\)", re.DOTALL)
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+
+
+def misspelled(library: Library, drafts: Sequence[Draft], terms: Sequence[str]) -> Iterator[Problem]:
+    """A warning for each word of a topic that is unknown; none at all for languages without a dictionary."""
+    dictionary = _dictionary(library.base.language.split("-")[0].lower())
+    if dictionary is None:
+        return
+    known = {word for term in terms for word in _words(term)}
+    for topic in library.topics.values():
+        known.update(word for name in (topic.title, *topic.aliases) for word in _words(name))
+    for draft in drafts:
+        seen: set[str] = set()
+        for at, text in _texts(library.topics[draft.id]):
+            words = [word for word in _words(_NO_PROSE.sub(" ", text)) if word.islower() and len(word) >= LETTERS_MIN]
+            for word in dictionary.unknown(words) - known - seen:
+                seen.add(word)
+                yield _problem(draft, at, word, dictionary)
+
+
+def _problem(draft: Draft, at: tuple[str | int, ...], word: str, dictionary: SpellChecker) -> Problem:
+    meant = dictionary.correction(word)
+    help = (
+        f'did you mean "{meant}"? If not, put it into {TERMS}' if meant and meant != word else f"or put it into {TERMS}"
+    )
+    found = draft.sheet.problem("spelling", f'"{word}" is no known word', at, help=help, severity="warning")
+    return draft.sheet.at_word(found, word)
+
+
+@lru_cache(maxsize=2)
+def _dictionary(language: str) -> SpellChecker | None:
+    from spellchecker import SpellChecker  # a quarter of a second and 60 MB: for checks only
+
+    if language not in SpellChecker.languages():
+        return None
+    return SpellChecker(language=language, distance=1)
+
+
+def _words(text: str) -> list[str]:
+    return [word.replace("’", "'").removesuffix("'s") for word in _WORD.findall(text)]
+
+
+def _texts(topic: Topic) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What learners read of a topic, with the steps to its place."""
+    yield ("summary",), topic.summary
+    yield ("details",), topic.details
+    for n, item in enumerate(topic.items):
+        for at, text in _item_texts(item):
+            yield ("quiz", n, *at), text
+
+
+def _item_texts(item: Item) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    yield from ((("ask",), item.ask), (("hint",), item.hint), (("explain",), item.explain), (("answer",), item.answer))
+    for n, option in enumerate(item.options):
+        yield ("options", n, "text"), option.text
+        yield ("options", n, "why"), option.why
