@@ -24,7 +24,7 @@ from knowledge.search.trace import Seen, Trace, Why
 
 MATCHES, SHOWN = 5, 3
 NAMED, NAMED_AFTER_REPAIR = 0.99, 0.95  # confidence of a name, as typed and once repaired
-NAMED_PERHAPS = 0.5  # where another word may have been meant than the repaired one
+NAMED_PERHAPS = 0.6  # where another word may have been meant than the repaired one
 FOLLOWED, ADRIFT = 0.65, 0.4  # of "tell me more" after a topic, and after none
 ANSWER, SUGGEST = 0.65, 0.2  # confidence from which to answer, and to offer choices
 SURE = 0.9  # from letters and words alone: the model need not be asked
