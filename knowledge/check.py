@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy
 from rapidfuzz import fuzz, process
@@ -14,11 +15,13 @@ from knowledge import markup
 from knowledge.draft import Draft, names
 from knowledge.errors import Problem
 from knowledge.likeness import fold
+from knowledge.links import references
 from knowledge.loader import Survey, in_order, look
 from knowledge.model import Library, Topic
 from knowledge.names import normalise_name
 from knowledge.reading import Step
 from knowledge.rules import PLACEHOLDER, RULES, Finding, spellings
+from knowledge.spelling import TERMS, misspelled
 
 QUESTIONS_MIN = 6
 ITEMS_MIN = 3
@@ -26,6 +29,7 @@ TITLE_MAX = 60  # characters: a title is a button's label, too
 REVIEW_DAYS = 365
 TWINS = 90  # fuzz.ratio of two stems that ask the same
 _BLOCK = 500
+_TRACKING = frozenset({"fbclid", "gclid", "mc_cid", "mc_eid", "igshid", "ref_src"})
 
 
 def check(folder: Path, today: date) -> Survey:
@@ -36,8 +40,18 @@ def check(folder: Path, today: date) -> Survey:
     survey = look(folder)
     if survey.library is None:
         return survey
-    found = warnings(survey.library, survey.drafts, today)
+    found = list(warnings(survey.library, survey.drafts, today))
+    found += misspelled(survey.library, survey.drafts, _terms(folder))
     return replace(survey, problems=in_order((*survey.problems, *found)))
+
+
+def _terms(folder: Path) -> list[str]:
+    """The words that a base adds to the dictionary."""
+    try:
+        lines = (folder / TERMS).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [line for line in lines if not line.startswith("#")]
 
 
 def warnings(library: Library, drafts: Sequence[Draft], today: date) -> Iterator[Problem]:
@@ -51,6 +65,8 @@ def warnings(library: Library, drafts: Sequence[Draft], today: date) -> Iterator
             for code, rule in RULES.items():
                 for finding in rule(item):
                     yield from _item_warning(draft, n, code, finding, waived)
+    yield from _orphans(library, drafts)
+    yield from _links(drafts)
     yield from _claimed(drafts)
     yield from _clashes(library, drafts, waived)
     yield from _twins(library, drafts, waived)
@@ -132,6 +148,43 @@ def _markup(draft: Draft) -> Iterator[Problem]:
                 column = len(text) - len(text.lstrip()) + 1
                 problem = replace(problem, line=line, column=column, text=text)
             yield problem
+
+
+def _orphans(library: Library, drafts: Sequence[Draft]) -> Iterator[Problem]:
+    """Skills and practices that no other topic leads to: a learner who follows links never meets them."""
+    led_to = {id for draft in drafts for _, _, id in references(draft) if id != draft.id} | set(library.children)
+    for draft in drafts if len(drafts) > 1 else ():
+        if draft.values["kind"] in ("skill", "practice") and draft.id not in led_to:
+            help = "name it in related or requires of a topic that it belongs with"
+            yield _warning(draft, "orphan", "no other topic leads here", ("id",), help)
+
+
+def _links(drafts: Sequence[Draft]) -> Iterator[Problem]:
+    """Addresses of sources that will not do: unencrypted, twice, with what tracks readers, or of this machine."""
+    for draft in drafts:
+        seen: set[str] = set()
+        for n, source in draft.each("sources"):
+            url = source.get("url") or ""
+            for wrong, help in _link_faults(url, seen):
+                yield _warning(draft, "link-form", f"{url[:80]} {wrong}", ("sources", n, "url"), help)
+            seen.add(url.rstrip("/"))
+
+
+def _link_faults(url: str, seen: set[str]) -> Iterator[tuple[str, str]]:
+    parts = urlsplit(url)
+    if parts.scheme == "http":
+        yield "is not encrypted", "write https://, if the site has it"
+    if url.rstrip("/") in seen:
+        yield "stands here twice", "delete one"
+    if any(map(tracks, parts.query.split("&"))):
+        yield "tells the site where its readers come from", "delete what begins with utm_ and the like"
+    if parts.hostname in ("localhost", "127.0.0.1", "::1") or "." not in (parts.hostname or ""):
+        yield "leads to nobody but you", "name a page that learners can open"
+
+
+def tracks(pair: str) -> bool:
+    """Whether a part of an address's query is there to tell readers apart: "utm_source=x"."""
+    return pair.startswith("utm_") or pair.split("=")[0] in _TRACKING
 
 
 def _claimed(drafts: Sequence[Draft]) -> Iterator[Problem]:

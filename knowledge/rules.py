@@ -237,15 +237,16 @@ def option_style(item: Item) -> Iterator[Finding]:
 
 def option_order(item: Item) -> Iterator[Finding]:
     """Options that are numbers stand in order."""
-    found = [_NUMBER.fullmatch(option.text) for option in item.options]
-    numbers = [float(number[1].replace(",", "")) for number in found if number]
-    units = {number[2] for number in found if number}
-    if (
-        len(numbers) == len(item.options) > 1
-        and len(units) == 1
-        and numbers not in (sorted(numbers), sorted(numbers)[::-1])
-    ):
+    numbers = numbers_of(item)
+    if numbers not in (sorted(numbers), sorted(numbers)[::-1]):
         yield Finding(("options",), "these numbers are not in order", "sort them")
+
+
+def numbers_of(item: Item) -> list[float]:
+    """The options as numbers, in their order, where all of them are numbers with one unit; else nothing."""
+    found = [_NUMBER.fullmatch(option.text) for option in item.options]
+    units = {number[2] for number in found if number}
+    return [float(n[1].replace(",", "")) for n in found if n] if all(found) and len(units) == 1 else []
 
 
 def stem_form(item: Item) -> Iterator[Finding]:

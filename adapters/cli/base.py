@@ -32,6 +32,7 @@ def check(
     ] = None,
     folder: Folder = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what a program can, then check.")] = False,
     golden: Annotated[bool, typer.Option("--golden", help="Ask the golden questions, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="A JSON object for tools.")] = False,
 ) -> None:
@@ -48,6 +49,10 @@ def check(
     if files and not golden:
         raise SettingsError("knowledge check: files are questions for --golden; a base is named by --knowledge DIR")
     root = folder or knowledge_dir()
+    if fix:
+        from adapters.cli.workshop import fix_files
+
+        fix_files(root)
     found = survey(root, datetime.now(UTC).date())
     if golden:
         from adapters.cli.golden import check_golden

@@ -18,11 +18,12 @@ from knowledge import report
 from knowledge.errors import TutorError
 from knowledge.files import gather
 from knowledge.format import BASE, TOPIC
-from knowledge.loader import BASE_FILE, load
+from knowledge.loader import BASE_FILE, load, look
 from knowledge.model import Library
 from knowledge.workshop import renaming, starting
 from knowledge.workshop.changes import Changes, changes
 from knowledge.workshop.edit import EditError
+from knowledge.workshop.fixing import fixed
 from knowledge.workshop.stats import Stats, stats
 from knowledge.workshop.tidy import tidy
 
@@ -48,6 +49,23 @@ def format_files(folder: Path, *, check: bool) -> int:
     if not untidy:
         sys.stdout.write("nothing to lay out\n")
     return 1 if check and untidy else 0
+
+
+def fix_files(folder: Path) -> None:
+    """Mend what a program can in a base that loads, and say on stderr what that was."""
+    found = look(folder)
+    root = display_path(folder)
+    for draft in found.drafts if found.library is not None else ():
+        file = folder / draft.sheet.path
+        text = file.read_bytes().decode()
+        try:
+            after, done = fixed(draft, found.library.topics[draft.id].items, text) if found.library else (text, [])
+        except EditError as error:
+            sys.stderr.write(f"{root}{draft.sheet.path}: left as it is: {error}\n")
+            continue
+        if after != text:
+            write(file, after)
+            sys.stderr.write("".join(f"{root}{draft.sheet.path}: {what}\n" for what in done))
 
 
 def new_topic(folder: Path, id: str, part_of: str) -> None:

@@ -169,6 +169,8 @@ SAMPLES: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
         "concepts/redundancy.yaml",
         (("  - id: rd-cost\n", "  - id: rd-cost\n    waive: {no-why: recall}\n"),),
     ),
+    "spelling": (FT, (("details: Keep a spare,", "details: Keep a spaire,"),)),
+    "link-form": (FT, (("url: https://example.org/book", "url: http://example.org/book"),)),
     "stem-form": (FT, (("ask: Why retry with a growing pause?", "ask: Tell why."),)),
 }
 
@@ -189,8 +191,48 @@ def test_every_warning_has_a_sample(code: str, tmp_path: Path) -> None:
 def test_every_code_of_the_check_has_a_sample() -> None:
     source = (ROOT / "knowledge" / "check.py").read_text()
     codes = set(re.findall(r'\(draft, "([a-z-]+)"', source)) | set(re.findall(r'^ +\("([a-z-]+)", ', source, re.M))
-    codes |= {"stem-twin", "answer-clash", "waive-unused"}
-    assert codes == set(SAMPLES) - {"stem-form"}
+    codes |= {"stem-twin", "answer-clash", "waive-unused", "spelling"}
+    assert codes == set(SAMPLES) - {"stem-form"} | {"orphan"}
+
+
+def test_a_skill_that_nothing_leads_to(tmp_path: Path) -> None:
+    folder = changed(tmp_path, FT, ("requires: [skill/data-engineering]\n", ""))
+    assert [p.code for p in warn(folder)] == []  # a career needs it, a path steps on it
+    career = folder / "careers" / "data-engineer.yaml"
+    career.write_text(career.read_text().replace("{topic: skill/data-engineering, level: 3}, ", ""))
+    (folder / "paths" / "first-steps.yaml").unlink()
+    found = warn(folder)
+    assert ("orphan", "skills/data-engineering.yaml") in [(p.code, p.path) for p in found]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://example.org/book", "is not encrypted"),
+        ("https://example.org/book?utm_source=x", "tells the site"),
+        ("https://example.org/book?a=1&fbclid=2", "tells the site"),
+        ("https://localhost/book", "leads to nobody but you"),
+        ("https://intranet/book", "leads to nobody but you"),
+        ("https://example.org/b}, {title: B, url: https://example.org/b/", "stands here twice"),
+    ],
+)
+def test_addresses_that_will_not_do(url: str, said: str, tmp_path: Path) -> None:
+    (problem,) = warn(changed(tmp_path, FT, ("https://example.org/book", url)))
+    assert problem.code == "link-form"
+    assert said in problem.message
+
+
+def test_a_misspelled_word_is_placed_in_its_line(tmp_path: Path) -> None:
+    folder = changed(tmp_path, DE, ("  - **ingestion** brings data in,", "  - **ingestion** brigns data in, `brigns`,"))
+    (problem,) = warn(folder)
+    assert (problem.code, problem.text[problem.column - 1 :][:6]) == ("spelling", "brigns")
+    assert 'did you mean "brings"' in problem.suggestion
+    (folder / "terms.txt").write_text("failover\nbrigns\n")
+    assert warn(folder) == []
+    base = folder / "base.yaml"
+    base.write_text(base.read_text().replace("language: en", "language: ja"))
+    (folder / "terms.txt").unlink()
+    assert warn(folder) == []  # there is no dictionary
 
 
 def test_the_good_base_has_no_problems() -> None:
