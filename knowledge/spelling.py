@@ -61,7 +61,7 @@ def _dictionary(language: str) -> SpellChecker | None:
 
 
 def _words(text: str) -> list[str]:
-    return [word.replace("’", "'").removesuffix("'s") for word in _WORD.findall(text)]
+    return [word.replace("’", "'").rstrip("⁰¹²³").removesuffix("'s") for word in _WORD.findall(text)]
 
 
 def _texts(topic: Topic) -> Iterator[tuple[tuple[str | int, ...], str]]:
