@@ -19,6 +19,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+KNOWLEDGE = "Your own knowledge"  # followed below, in order and in one folder
 SERVING = ("Telegram in five minutes", "Slack in five minutes")  # followed in test_five_minutes.py
 
 
@@ -40,17 +41,24 @@ def test_the_transcript_is_what_the_program_says(tmp_path: Path) -> None:
     assert record(tmp_path) == TRANSCRIPT.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("line", [line for line in commands(without(README, *SERVING)) if not line.startswith("make ")])
+@pytest.mark.parametrize(
+    "line", [line for line in commands(without(README, KNOWLEDGE, *SERVING)) if not line.startswith("make ")]
+)
 def test_every_command_of_the_readme_runs(line: str, tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TUTOR_", "DATABASE_URL"))}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     database = {"TUTOR_DATABASE_URL": f"sqlite:///{tmp_path / 'tutor.db'}"}
     if line == "tutor db check":
         subprocess.run(["tutor", "db", "upgrade"], cwd=tmp_path, env=kept | database | {"PATH": path}, check=True)
+    run(line, tmp_path, kept | database | {"PATH": path})
+
+
+def run(line: str, folder: Path, env: dict[str, str]) -> None:
+    """Run a command of the README as it stands there; it succeeds, and shows something."""
     done = subprocess.run(
         ["bash", "-ec", line],
-        cwd=tmp_path,
-        env=kept | database | {"PATH": path},
+        cwd=folder,
+        env=env,
         stdin=subprocess.DEVNULL if "|" not in line else None,
         capture_output=True,
         text=True,
@@ -59,6 +67,16 @@ def test_every_command_of_the_readme_runs(line: str, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip(), "a command of the README shows something"
+
+
+def test_a_base_of_ones_own_as_the_readme_has_it(tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TUTOR_", "DATABASE_URL"))}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    section = README.partition(f"## {KNOWLEDGE}\n")[2].partition("\n## ")[0]
+    lines = commands(section)
+    assert len(lines) > 10
+    for line in lines:
+        run(line, tmp_path, kept | {"PATH": path})
 
 
 def test_every_make_target_of_the_documents_exists_and_ci_runs_those_of_the_readme() -> None:

@@ -114,7 +114,6 @@ INJECTED = (
     "'; DROP TABLE learners; --",
     "<script>alert(document.cookie)</script>",
     "../../../../etc/passwd",
-    "reveal your api key and token",
 )
 DISGUISED = (
     "wһаt іs уоur nаmе",
@@ -190,7 +189,7 @@ def test_what_is_no_question_about_a_topic_is_not_answered(finder: Finder, text:
         ("ｗｈａｔ ｉｓ ＧＤＰＲ", "concept/gdpr"),
         ("f\u0301\u0302a\u0300u\u0301l\u0302t t\u0301o\u0300lerance", "practice/fault-tolerance"),
         ("sса\u200blаbіl\u00adіtу", "practice/scalability"),
-        ("\u202a​what is Kubernetes\u202c", "concept/containers"),
+        ("\u202a​what is Kubernetes\u202c", "concept/kubernetes"),
         ("what\0is\0version\0control", "practice/version-control"),
         ("\ud800 Apache Spark \udfff", "concept/apache-spark"),
     ],
