@@ -35,6 +35,8 @@ contracts: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	@$(BIN)/tutor knowledge check --strict
+	@$(BIN)/tutor knowledge check --strict --knowledge examples/onboarding
+	@$(BIN)/tutor knowledge fmt --check
 	@$(BIN)/python -m pytest -q tests/docs
 
 slow: $(VENV)/.dev  ## the long proofs in their short form
