@@ -45,12 +45,17 @@ def _named(setting: str) -> Path | None:
 def open_library(folder: Path) -> Library:
     """The searchable library in `folder`; where it is broken, every problem is reported and the command ends with 2."""
     from knowledge.cache import load_cached
-    from knowledge.search import searchable
+    from knowledge.search import ready, searchable
     from knowledge.search.late import late
 
-    cache = cache_dir()
+    cache, model = cache_dir(), late()
     with reported(folder):
-        return searchable(load_cached(folder, cache), cache=cache, meaning=late())
+        library = load_cached(folder, cache)
+    if found := ready(library, cache, model):
+        return found
+    if model is not None and sys.stderr.isatty():
+        sys.stderr.write(f"Preparing search for {len(library.topics)} topics, once ...\n")
+    return searchable(library, cache=cache, meaning=model)
 
 
 def open_warm(folder: Path) -> Library:

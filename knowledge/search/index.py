@@ -5,6 +5,10 @@ together are (cosine of TF-IDF over character n-grams that run across words), ho
 over stems), and how much of the question its texts cover. The centroid of a topic's phrases beat its nearest phrase by
 9 points top-1 on CLINC150 and 3 on BANKING77, n-grams across words beat those within words by 4 and 3. Postings are of
 topics, not of phrases: the cost grows with what a question shares with the base.
+
+Their shares, in points of top-1 lost without them on the shipped base's golden questions, as they are and misspelled:
+letters 0.3 and 1.8, texts 0.3 and 1.0, coverage 1.4 and 2.2; on CLINC150 and BANKING77, where the model carries more,
+0.4 at most.
 """
 
 from __future__ import annotations

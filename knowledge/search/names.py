@@ -3,6 +3,10 @@
 Contributes: an exact title or alias wins before any score is computed, bare or inside a question frame ("tell me about
 X please"), in the singular or plural, and with blanks lost or added ("dev ops"); several names joined ("X vs Y") give
 several topics. Names inside longer questions are handed to fusion as mentions.
+
+Its share: no set loses without it, since letters and words find most names too; but names are sure then, titles that
+collide are told apart (tests/unit/search/test_collisions.py), and the model need not be asked. Names inside questions:
+0.2 points of top-1 on the shipped base, and all questions in other languages that hold one.
 """
 
 from __future__ import annotations
