@@ -49,6 +49,7 @@ soak: $(VENV)/.dev  ## the long proofs in full
 	@$(BIN)/python -m tests.soak.kill --rounds 100
 	@$(BIN)/python -m tests.soak.rates --learners 10000
 	@$(BIN)/python -m tests.soak.reload --rounds 20
+	@$(BIN)/python -m tests.soak.mutate --files 10000
 
 fake-telegram: $(VENV)/.dev  ## a local Telegram to chat with a Tutor through
 	@$(BIN)/python -m tests.fakes.telegram
