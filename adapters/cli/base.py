@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from knowledge.errors import SettingsError
-
-if TYPE_CHECKING:
-    from bot.store.db import Database
 
 Folder = Annotated[
     Path | None, typer.Option("--knowledge", metavar="DIR", help="A knowledge base; default: TUTOR_KNOWLEDGE_DIR.")
@@ -210,7 +205,9 @@ def schema() -> None:
 @database.command("upgrade")
 def upgrade() -> None:
     """Create the database, or bring its schema up to date. Safe to repeat."""
-    with _database() as db:
+    from adapters.cli.store import database as opened
+
+    with opened() as db:
         db.upgrade()
         sys.stdout.write(f"{db.location}: up to date\n")
 
@@ -218,21 +215,8 @@ def upgrade() -> None:
 @database.command("check")
 def check_database() -> None:
     """See that the database opens and has the schema of this version."""
-    with _database() as db:
+    from adapters.cli.store import database as opened
+
+    with opened() as db:
         db.check()
         sys.stdout.write(f"{db.location}: in order\n")
-
-
-@contextmanager
-def _database() -> Iterator[Database]:
-    from adapters import logs
-    from adapters.config import load_settings
-    from bot.store.db import Database
-
-    settings = load_settings()
-    logs.set_up(settings)
-    db = Database(settings.database_url, settings.key_of_database() or "")
-    try:
-        yield db
-    finally:
-        db.close()

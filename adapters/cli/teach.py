@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +12,8 @@ from pathlib import Path
 from adapters.cli.columns import one_line, wrapped
 from adapters.cli.library import cache_dir, open_library
 from adapters.cli.questions import golden_files, read_files
+from adapters.cli.store import database
 from adapters.cli.workshop import write
-from bot.store.db import Database
 from bot.store.queries.gaps import close_gaps, open_gaps
 from knowledge.errors import TutorError
 from knowledge.files import GOLDEN
@@ -100,25 +99,12 @@ def from_file(file: Path) -> list[Gap]:
     return [Gap("", text, count=count) for text, count in counts.items()]
 
 
-@contextmanager
-def _database() -> Iterator[Database]:
-    from adapters import logs
-    from adapters.config import load_settings
-
-    settings = load_settings()
-    logs.set_up(settings)
-    db = Database(settings.database_url, settings.key_of_database() or "")
-    try:
-        db.check()
-        yield db
-    finally:
-        db.close()
-
-
 def from_database() -> list[Gap]:
     """What learners asked in vain and nobody has dealt with yet."""
-    with _database() as db, db.read() as conn:
-        return [Gap(g.id, g.text, g.decision, g.nearest, g.count, g.last) for g in open_gaps(conn)]
+    with database() as db:
+        db.check()
+        with db.read() as conn:
+            return [Gap(g.id, g.text, g.decision, g.nearest, g.count, g.last) for g in open_gaps(conn)]
 
 
 @dataclass(slots=True)
@@ -259,7 +245,7 @@ def teach_gaps(folder: Path, file: Path | None) -> None:
     finally:
         ids = [gap.id for gap in bench.done if gap.id]
         if ids:
-            with _database() as db, db.begin() as conn:
+            with database() as db, db.begin() as conn:
                 close_gaps(conn, ids, datetime.now(UTC))
 
 
