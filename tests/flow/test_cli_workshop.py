@@ -186,3 +186,18 @@ def test_lessons_of_a_file(run: Run, folder: Path, tmp_path: Path) -> None:
     assert run("knowledge", "fmt", "--check", "--knowledge", str(folder)).code == 0
     file.write_text('{"q": "x"}\n', encoding="utf-8")
     assert run("knowledge", "teach", "--apply", str(file), "--knowledge", str(folder)).code == 2
+
+
+def test_check_mends_what_it_can(run: Run, folder: Path) -> None:
+    file = folder / "practices" / "fault-tolerance.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("my machine crashed", "my machine crashed, MY MACHINE CRASHED"), encoding="utf-8")
+    assert "warning[repeated]" in run("knowledge", "check", "--knowledge", str(folder)).out
+    done = run("knowledge", "check", "--fix", "--knowledge", str(folder))
+    assert done.code == 0
+    assert 'questions: "MY MACHINE CRASHED" stood there twice' in done.err
+    assert "warning[repeated]" not in done.out
+    assert file.read_text(encoding="utf-8") == text
+    file.write_text("kind: [", encoding="utf-8")
+    assert run("knowledge", "check", "--fix", "--knowledge", str(folder)).code == 1
+    assert file.read_text(encoding="utf-8") == "kind: ["
