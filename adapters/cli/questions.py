@@ -18,12 +18,17 @@ def read_files(files: Sequence[Path], library: Library) -> list[QuestionFile]:
     return [_read(file, ids) for file in files]
 
 
-def golden_files(root: Path) -> list[Path]:
-    """The question files in `golden/` of a base; the shipped base keeps them with the tests, if those are here."""
-    home = root / GOLDEN
+def golden_home(root: Path) -> Path:
+    """Where the golden questions of a base lie; the shipped base keeps them with the tests, if those are here."""
     checkout = CONTENT.parents[1]
     if root.resolve() == CONTENT and (checkout / "pyproject.toml").is_file():
-        home = checkout / "tests" / GOLDEN
+        return checkout / "tests" / GOLDEN
+    return root / GOLDEN
+
+
+def golden_files(root: Path) -> list[Path]:
+    """The question files among the golden questions of a base."""
+    home = golden_home(root)
     try:
         return sorted(file for file in home.iterdir() if file.suffix in SUFFIXES and not file.name.startswith("."))
     except FileNotFoundError:

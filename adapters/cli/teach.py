@@ -11,7 +11,7 @@ from pathlib import Path
 
 from adapters.cli.columns import one_line, wrapped
 from adapters.cli.library import cache_dir, open_library
-from adapters.cli.questions import golden_files, read_files
+from adapters.cli.questions import golden_files, golden_home, read_files
 from adapters.cli.store import database
 from adapters.cli.workshop import write
 from bot.store.queries.gaps import close_gaps, open_gaps
@@ -20,6 +20,7 @@ from knowledge.files import GOLDEN
 from knowledge.model import Found, Library
 from knowledge.search import Meaning, searchable
 from knowledge.search.late import late
+from knowledge.workshop.edit import EditError, plain, values
 from knowledge.workshop.grouping import Gap, by_meaning, by_spelling, grouped
 from knowledge.workshop.teaching import Lesson, Move, lesson, moves, near, taught, written
 
@@ -141,12 +142,13 @@ class Workbench:
 
     def refuse(self, phrase: str) -> str:
         """Note a question as out of scope, among the golden ones; returns where."""
-        from knowledge.workshop.edit import plain
-
-        file = self.folder / GOLDEN / OUTSIDE
+        file = golden_home(self.folder) / OUTSIDE
         before = file.read_text(encoding="utf-8") if file.exists() else ""
         gap = "" if not before or before.endswith("\n") else "\n"
-        write(file, f"{before}{gap}- {plain(phrase)}\n")
+        after = f"{before}{gap}- {plain(phrase)}\n"
+        if values(after) != [*(values(before) or ()), phrase]:
+            raise EditError(f"{file} is no plain list: add the question by hand")
+        write(file, after)
         return f"{GOLDEN}/{OUTSIDE}"
 
 

@@ -28,7 +28,7 @@ HELD = 0.08  # that of the letters: their worth shows in misspellings, and a bas
 FREE = 1.0  # of "always", which stands for the base's own level, in log odds
 
 CAREER, ELSEWHERE = 3.0, 0.4  # a career rises by this where a job is asked for, and falls a little elsewhere
-LAST, LAST_LEANING = 0.15, 1.5  # the last topic's family: breaks ties; more where the question says "it"
+LAST, LAST_LEANING = 0.15, 1.0  # the last topic's family: breaks ties; more where the question says "it"
 
 
 def spread(prior: Choice) -> Choice:

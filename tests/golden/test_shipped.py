@@ -24,7 +24,11 @@ def shipped(model: bool = False) -> Library:
 
 @pytest.mark.parametrize(("model", "share"), [(True, 0.85), (False, 0.8)], ids=["model", "words"])
 def test_most_of_the_topics_own_tests_lead_there(model: bool, share: float) -> None:
-    """`tests:` of a topic are not among the phrases that search learns from."""
+    """`tests:` of a topic are not among the phrases that search learns from.
+
+    By words the share was above 0.85 on 52 topics; on 124, whose tests were written to be harder, it is 0.842 (310 of
+    368). With the model, as Tutor runs, it is 0.889.
+    """
     library = shipped(model)
     asked = [(topic, question) for topic in library.topics.values() for question in topic.tests]
     right = 0
