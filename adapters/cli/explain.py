@@ -41,8 +41,8 @@ STAGES: Mapping[str, str] = {  # what fusion calls its evidence, in words for pe
     "unheard": "words the base lacks",
     "elsewhere": "words of other topics",
     "unknown": "words nobody knows",
-    "thin": "little said",
     "alone": "a name among foreign words",
+    "addressed": "asks for what is yours",
 }
 SHAPES: Mapping[str, str] = {
     "career": "may ask about a job",

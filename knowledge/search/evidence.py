@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from knowledge.search.fusion import AGAINST, LEXICAL, MEANT, Families
 from knowledge.search.index import Evidence, Index, Phrase
 from knowledge.search.names import NameBook
+from knowledge.search.shape import addressed
 from knowledge.search.space import Floats
 from knowledge.search.vectors import Vectors
 
@@ -74,7 +75,8 @@ class Scales:
         foreign = self.index.foreign(said, self.families.of[int(self.families.head[best])])
         # a topic's name among words that the base never uses: the film Prometheus; or another job than those it knows
         alone = foreign.unheard if looked.named[best] or self.families.careers[best] else 0.0
-        return np.array([1.0, foreign.unheard, foreign.elsewhere, foreign.unknown, alone])
+        told = float(addressed(said, self.index.language))
+        return np.array([1.0, foreign.unheard, foreign.elsewhere, foreign.unknown, alone, told])
 
     def rivals(self, looked: Looked) -> set[int]:
         """The careers that are called nearly like a topic that the question names, but are not named themselves."""

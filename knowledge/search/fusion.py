@@ -18,13 +18,14 @@ from knowledge.search.space import Floats
 
 MEANT = ("together", "nearest")  # evidence that the model gives: cosine to all phrases of a topic, to the nearest
 LEXICAL = ("letters", "texts", "covered", "mentions")
-AGAINST = ("always", "unheard", "elsewhere", "unknown", "alone")
+AGAINST = ("always", "unheard", "elsewhere", "unknown", "alone", "addressed")
 
 # Where fitting starts and what it is drawn to, in units of log odds, in the order of the names above.
-WITH_MODEL = Choice(np.array([16.0, 4.0, 4.0, 2.0, 2.0, 3.0]), np.array([8.0, 2.0, 1.0, 1.0, 4.0]))
-WITHOUT_MODEL = Choice(np.array([12.0, 6.0, 5.0, 8.0]), np.array([5.0, 3.0, 1.0, 1.0, 4.0]))
+WITH_MODEL = Choice(np.array([16.0, 4.0, 4.0, 2.0, 2.0, 3.0]), np.array([8.0, 2.0, 1.0, 1.0, 4.0, 4.0]))
+WITHOUT_MODEL = Choice(np.array([12.0, 6.0, 5.0, 8.0]), np.array([5.0, 3.0, 1.0, 1.0, 4.0, 4.0]))
 FREEDOM = 0.3  # how freely a weight may leave: its standard deviation, as a share of it
 HELD = 0.08  # that of the letters: their worth shows in misspellings, and a base's own phrases have none
+OPEN = 2.0  # of "addressed": a base for small talk is asked what is its own, and its phrases tell
 FREE = 1.0  # of "always", which stands for the base's own level, in log odds
 
 CAREER, ELSEWHERE = 3.0, 0.4  # a career rises by this where a job is asked for, and falls a little elsewhere
@@ -37,6 +38,7 @@ def spread(prior: Choice) -> Choice:
     letters = len(topic) - len(LEXICAL)
     topic[letters] = HELD * prior.topic[letters]
     none[0] = FREE
+    none[-1] = OPEN
     return Choice(topic, none)
 
 

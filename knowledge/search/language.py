@@ -48,7 +48,8 @@ class Language:
 
     `bands` maps a frequent word to its rarity 0..1 (0: among the commonest); `stops` are function words; `frames` wrap
     a question around its subject; `joints` join two subjects; `careers` ask about a job, `jobs` among them name one;
-    `anaphors` point at what was said before; `rewrites` spell out contractions and chat spellings; `probes` are
+    `anaphors` point at what was said before; `yours` say that something is the reader's, or anybody's where one of
+    `asking` makes a question of it; `rewrites` spell out contractions and chat spellings; `probes` are
     everyday questions. `surprises` say how seldom a word of `bands` is, as minus the logarithm of its share of a large
     text, in nats, `others` the same of names, abbreviations and rarer words; `pairs` what follows what; `meant` finds
     the words that a misspelling may have meant; `foreign` are function words of other languages.
@@ -61,6 +62,8 @@ class Language:
     careers: frozenset[str] = frozenset()
     jobs: frozenset[str] = frozenset()
     anaphors: frozenset[str] = frozenset()
+    yours: frozenset[str] = frozenset()
+    asking: frozenset[str] = frozenset()
     rewrites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     probes: tuple[str, ...] = ()
     surprises: Mapping[str, float] = field(default_factory=dict)
@@ -100,6 +103,8 @@ def _read(code: str) -> Language:
         careers=_set(forms, "careers"),
         jobs=_set(forms, "jobs"),
         anaphors=_set(forms, "anaphors"),
+        yours=_set(forms, "yours"),
+        asking=_set(forms, "asking"),
         rewrites={spelling.strip(): tuple(meant.split()) for spelling, _, meant in rewrites},
         probes=tuple(_sections(_WORDS / f"{code}.probes.txt").get("probes", ())),
         surprises=surprises,
