@@ -124,6 +124,33 @@ def teach_gaps(
         teach.teach_gaps(folder or knowledge_dir(), file)
 
 
+@knowledge.command("items")
+def show_items(
+    folder: Folder = None,
+    topic: Annotated[str, typer.Option("--topic", metavar="ID", help="Only this topic's, and its concepts'.")] = "",
+    worst: Annotated[int, typer.Option("--worst", metavar="N", min=1, help="At most so many.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON object an item.")] = False,
+) -> None:
+    """List the quiz items that need an eye, worst first: what learners' answers and flags say of them, and why."""
+    from adapters.cli import items
+    from adapters.cli.library import knowledge_dir
+
+    items.show_items(folder or knowledge_dir(), topic, worst, as_json=as_json)
+
+
+@knowledge.command("explain")
+def explain_item(
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="An item as topic#item, or by its own id.")],
+    folder: Folder = None,
+    settling: Annotated[bool, typer.Option("--settle", help="Its flags are dealt with: off the list.")] = False,
+) -> None:
+    """Show one quiz item in full: what learners' answers and flags say of it, what that means and what to do."""
+    from adapters.cli import one_item
+    from adapters.cli.library import knowledge_dir
+
+    one_item.explain(folder or knowledge_dir(), item, settling=settling)
+
+
 @knowledge.command("stats")
 def show_stats(folder: Folder = None) -> None:
     """Show how much a base teaches, and how evenly."""
