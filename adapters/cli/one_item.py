@@ -270,7 +270,7 @@ def _alike(library: Library, item: Item) -> Iterator[str]:
         yield ""
         yield "Asks nearly the same"
         for _, _, key in found:
-            yield from wrapped("  ", f"{key}: {one_line(library.items[key].ask, 300)}", 4)
+            yield from wrapped("  - ", f"{key}: {one_line(library.items[key].ask, 300)}", 4)
 
 
 # --- topics, and what is gone

@@ -155,6 +155,7 @@ class Tally:
     def add(self, log: Sequence[Answer]) -> None:
         """One learner's answers that count, oldest first."""
         met: dict[str, bool] = {}  # item to whether it has been known yet
+        aims: dict[str, float] = {}  # the retention that its last answer was scheduled for
         stale: set[str] = set()
         back: set[str] = set()
         for answer in log:
@@ -168,15 +169,16 @@ class Tally:
                 met[key] = known
                 if not self._first(key, count, answer):
                     stale.add(key)
-                continue
-            if met[key] and key not in stale:
-                if key not in back:
-                    back.add(key)
-                    count.returned += 1
-                count.later += 1
-                count.lapsed += not known
-                count.expected += 1 - answer.retention
-            met[key] = met[key] or known
+            elif key not in stale:
+                if met[key]:
+                    if key not in back:
+                        back.add(key)
+                        count.returned += 1
+                    count.later += 1
+                    count.lapsed += not known
+                    count.expected += 1 - aims[key]
+                met[key] = met[key] or known
+            aims[key] = answer.retention
         self._learners += 1
 
     def _first(self, key: str, count: _Count, answer: Answer) -> bool:

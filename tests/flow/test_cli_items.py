@@ -131,6 +131,45 @@ async def test_a_flagged_topic_and_what_is_gone(run: Run, folder: Path, tmp_path
     assert (await command(run, "items")).out.endswith("too few to say anything\n")
 
 
+def test_an_item_in_full_before_anybody_answered(run: Run, folder: Path, tmp_path: Path) -> None:
+    """A typed one that waives a rule, has a twin, and lies where the first line says."""
+    assert run("db", "upgrade").code == 0
+    file = folder / "practices" / "fault-tolerance.yaml"
+    more = [
+        "  - id: ft-twin",
+        "    kind: text",
+        "    level: 3",
+        "    waive: {stem-twin: both spellings are asked for}",
+        "    ask: What is it called when a component exists more than twice so that two may fail?",
+        "    answer: redundancy",
+        "    explain: The same.",
+    ]
+    file.write_text(file.read_text(encoding="utf-8") + "\n".join([*more, ""]), encoding="utf-8")
+    place, *lines = run("knowledge", "explain", "ft-redundancy").out.splitlines()
+    assert place.startswith("base/practices/fault-tolerance.yaml:")
+    number = int(place.rpartition(":")[2])
+    assert "id: ft-redundancy" in file.read_text(encoding="utf-8").splitlines()[number - 1]
+    assert lines == [
+        "practice/fault-tolerance#ft-redundancy · Fault Tolerance · text, level 1",
+        "",
+        "asks     What is it called when a component exists more than once so that one may fail?",
+        "answer   redundancy",
+        "accepts  redundant components",
+        "hint     It begins with r.",
+        "explains The spare does nothing until it is everything.",
+        "",
+        "Not on the list: too few answers, and no open flag",
+        "",
+        "Figures: too few. Fewer than 5 learners have met it first as it reads now.",
+        "",
+        "Asks nearly the same",
+        "  - practice/fault-tolerance#ft-twin: What is it called when a component exists more than twice",
+        "    so that two may fail?",
+    ]
+    assert "waives   stem-twin: both spellings are asked for\n" in run("knowledge", "explain", "ft-twin").out
+    assert "base/practices/fault-tolerance.yaml\n" in run("knowledge", "explain", "fault-tolerance").out
+
+
 # --- simulated learners, on a base of 30 items
 
 

@@ -143,14 +143,17 @@ def test_first_answers_count_and_a_declared_guess_is_not_known() -> None:
 
 
 def test_lapses_are_losses_of_what_was_known() -> None:
-    """Right, lost, regained by a guess only; a learner who never knew it has nothing to lose."""
+    """Right, lost, regained by a guess only; a learner who never knew it has nothing to lose.
+
+    What is expected at an answer is what the one before was scheduled for.
+    """
     item = choice("item")
     lost = [answer(item), answer(item, right=False, retention=0.9), answer(item, guessed=True, retention=0.8)]
     never = [answer(item, right=False)] * 4
     learned = [answer(item, right=False), answer(item), answer(item)]
     found = figures(base(item), [*[lost] * 5, never, learned])[item.key]
     assert found.lapsed == Share(10, 11)
-    assert found.expected == pytest.approx((5 * 0.1 + 5 * 0.2 + 0.15) / 11)
+    assert found.expected == pytest.approx((5 * 0.15 + 5 * 0.1 + 0.15) / 11)
 
 
 def test_what_was_answered_of_an_older_text_is_another_question() -> None:

@@ -59,6 +59,7 @@ def test_bad_items_are_found_and_the_miskeyed_one_is_the_worst(seed: int) -> Non
     assert not {"key-suspect", "two-answers", "misleads"} & {code for one in sound for code in codes(one)}
 
 
+@pytest.mark.slow
 def test_sound_items_are_rarely_listed() -> None:
     """Over 20 samples; the ends of the simulated difficulties do leave options unused, and tell few apart."""
     listed = [code for seed in range(20) for one in simulated(seed) if one.key not in FAULTS for code in codes(one)]
@@ -68,6 +69,7 @@ def test_sound_items_are_rarely_listed() -> None:
     assert listed.count("unused") < 0.05 * WRONG_OPTIONS * sound
 
 
+@pytest.mark.slow
 def test_a_useless_item_mostly_shows_after_some_270_first_answers() -> None:
     """The estimate strays by 0.06, and its interval must end below 0.20: nine times in ten it does."""
     assert sum(ITEMS[2].key in {one.key for one in simulated(seed)} for seed in range(20)) >= 15
