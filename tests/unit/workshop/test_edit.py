@@ -6,7 +6,7 @@ import difflib
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters import CONTENT
@@ -56,6 +56,7 @@ def test_an_entry_more_in_a_shipped_file_is_a_line_or_two(file: Path, key: str) 
     assert len([line for line in lines(text, after) if line[0] == "+"]) <= 2
 
 
+@settings(deadline=None)  # other programs take their time, too
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff\x85\u2028\u2029"), min_size=1))
 @example("no")
 @example("~")
