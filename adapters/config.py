@@ -20,11 +20,10 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from adapters import CONTENT, user_cache
+from bot.admins import address
 from knowledge.errors import SettingsError
 
 __all__ = ["CONTENT", "Settings", "load_settings"]
-
-_ADMIN = re.compile(r"telegram:\d+|slack:[A-Z0-9]+:[A-Z0-9]+|terminal")
 
 
 def _also_plain(name: str) -> AliasChoices:
@@ -119,9 +118,8 @@ class Settings(BaseSettings):
             return value
         names = tuple(name.strip() for name in value.split(",") if name.strip())
         for name in names:
-            if not _ADMIN.fullmatch(name):
-                raise ValueError(f"{name!r} is not an admin; write telegram:<user id> or slack:<team id>:<user id>")
-        return names
+            address(name)
+        return tuple(dict.fromkeys(names))
 
     @model_validator(mode="after")
     def _one_key(self) -> Settings:
