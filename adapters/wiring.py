@@ -25,7 +25,7 @@ from adapters.shelf import Shelf
 from adapters.terminal.chat import ADDRESS, Chat, SentRow
 from adapters.web import health
 from adapters.web.serving import Web, application, bind
-from bot import tutor
+from bot import admins, tutor
 from bot.due import deliver_due, deliver_taught
 from bot.inbox import Defaults, Inbox
 from bot.lease import hold
@@ -33,10 +33,15 @@ from bot.limits import Limits
 from bot.lookup import Lookup
 from bot.messages import Sender
 from bot.outbox import Outbox
+from bot.records import Standing
 from bot.store.db import Database
+from bot.store.desk import Office
 from bot.store.queries import reader, rename, workspace
 from bot.store.queries.outbox import rows_after
 from bot.store.queries.prune import prune
+from knowledge import report
+from knowledge.search.late import late
+from knowledge.workshop.grouping import Alike, by_meaning, by_spelling
 from scheduler.ticker import Ticker
 
 log = structlog.get_logger("tutor.run")
@@ -47,6 +52,7 @@ RELOAD_EVERY = 2
 PRUNE_EVERY = 3600
 TELL_EVERY = 3600
 DUE_AT_ONCE = 100
+REMEMBERED = 1000  # questions asked in vain whose meaning is kept at hand for admins: 1.5 KB each
 
 ALONE = Roles(schedule=True)  # the terminal's process
 
@@ -220,7 +226,8 @@ def build(
     time = clock or Clock()
     shelf = Shelf(settings.knowledge_dir, settings.cache_dir)
     db = Database(settings.database_url, settings.key_of_database() or "")
-    defaults = Defaults(language=shelf.library().base.language, zone=settings.timezone)
+    office = Office(admins.accounts(settings.admins), _alike(), partial(_standing, shelf))
+    defaults = Defaults(shelf.library().base.language, settings.timezone, office)
     inbox = Inbox(db, tutor.answer, shelf.library, time.now, tutor.ask_of, tutor.apology, defaults)
     insides = Insides(inbox.receive, shelf.library, Lookup(db), time.now, partial(_hold, db, time.now), db)
     platforms = fronts(settings, roles, insides)
@@ -243,6 +250,18 @@ def build(
             }
         )
     return app
+
+
+def _alike() -> Alike:
+    """Which questions ask for the same, for admins."""
+    model = late()
+    return by_meaning(model, remember=REMEMBERED) if model is not None else by_spelling
+
+
+def _standing(shelf: Shelf) -> Standing:
+    """How the base stands, for admins: what keeps its files from being served is no secret to them."""
+    problems = shelf.problems.problems if shelf.problems else ()
+    return Standing(shelf.settled, tuple(report.one_line(one) for one in problems if one.severity == "error"))
 
 
 def _hold(db: Database, now: Callable[[], datetime], name: str) -> AbstractAsyncContextManager[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot import grading, privacy, schedule, settings
+from bot import curating, grading, privacy, schedule, settings
 from bot.messages import Answer
 from bot.turn import Turn
 from bot.understand import Intent, looks_like_question, tidy
@@ -13,8 +13,8 @@ CONSENT_WORDS = 4  # of "yes, 9:00" or "no, I'll ask": a longer message is about
 def take(turn: Turn, waiting: str, text: str, intent: Intent) -> Answer | None:
     """Take the message as what `waiting` names; None where it is something else, which then goes its usual way.
 
-    waiting: consent (may Tutor write?), consent_time (when?), judge (did you know it?), flag:<ask> (what is wrong?), or
-    the name of a setting.
+    waiting: consent (may Tutor write?), consent_time (when?), judge (did you know it?), flag:<ask> (what is wrong?),
+    admin:<gap>:<group> (which topic should answer that?), or the name of a setting.
     """
     kind, _, rest = waiting.partition(":")
     if kind == "consent":
@@ -26,6 +26,9 @@ def take(turn: Turn, waiting: str, text: str, intent: Intent) -> Answer | None:
     if intent.name not in ("question", "nothing") or looks_like_question(text, turn.say):
         return None
     plain = tidy(text)
+    if kind == "admin" and turn.desk:
+        gap, _, group = rest.partition(":")
+        return curating.typed(turn, turn.desk, gap, group, plain)
     if kind == "flag":
         return privacy.flag_press(turn, rest, plain)
     if kind == "consent_time":

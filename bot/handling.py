@@ -15,6 +15,7 @@ from bot import linking
 from bot.messages import Answer, Event, Receipt
 from bot.records import Learner, SentPoll
 from bot.store.db import Database
+from bot.store.desk import Office
 from bot.store.queries import batch as load
 from bot.store.queries import flush, shared
 from bot.store.shared import poll_key
@@ -42,10 +43,11 @@ class Answering(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a new learner gets where the platform does not tell."""
+    """What a new learner gets where the platform does not tell; and what admins work with."""
 
     language: str = "en"
     zone: str = ""
+    office: Office = Office()  # noqa: RUF009 - frozen
 
 
 @dataclass(slots=True)
@@ -175,7 +177,7 @@ class Handler:
                 if event.id not in new:
                     handled.receipts[place] = Receipt("duplicate")
                 elif learner is not None:
-                    begun.append((place, Tx(conn, event, learner, now, library.version)))
+                    begun.append((place, Tx(conn, event, learner, now, library.version, self._defaults.office)))
             self._read_ahead(conn, [tx for _, tx in begun], polls)
             written: list[flush.Written] = []
             failed: list[str] = []

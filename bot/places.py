@@ -32,6 +32,11 @@ ELSEWHERE = frozenset({
 })  # fmt: skip
 
 
+def elsewhere(turn: Turn) -> frozenset[str]:
+    """The commands that a button in a group, or a deep link, may run in this learner's own chat."""
+    return ELSEWHERE | {"admin"} if turn.desk else ELSEWHERE
+
+
 def say_in_place(turn: Turn, name: str, run: Callable[[], Answer]) -> Answer:
     """What `run` answers, where it belongs. `name` is what was asked for: an intent, or a button's verb."""
     place = turn.event.place
@@ -81,7 +86,7 @@ def _at_home(turn: Turn, name: str, run: Callable[[], Answer]) -> Answer:
     if turn.learner.paused == "gone" and turn.event.alone is None:
         home = None  # they shut that chat, and only they can open it
     if home is None:
-        command = name if name in ELSEWHERE else "start"
+        command = name if name in elsewhere(turn) else "start"
         text = say("That is between the two of us. Let's do it in our own chat.")
         return reply(text, Button(say.label("Open our chat"), f"private:{command}"))
     about_this = name in ("flag", "quiz_this") and turn.event.place != "whisper" and turn.shared

@@ -16,6 +16,7 @@ from scheduler.spacing import Card
 Consent = Literal["", "asked", "yes", "no"]  # "": not asked yet
 Paused = Literal["", "learner", "gone", "silent"]  # gone: blocked or left; silent: two weeks without a word
 AskStatus = Literal["open", "answered", "skipped"]
+ProposalStatus = Literal["open", "left", "applied", "refused"]
 Outcome = Literal["right", "wrong", "unknown"]  # unknown: "I don't know"
 CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 that are not taken for each other: no 0, 1, I, O
 CODE_LENGTH = 8  # of 5 bits each
@@ -207,3 +208,33 @@ class LinkCode:
     learner: int
     at: datetime
     address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What an admin would have questions lead to, until a curator writes it into the base. Nothing says which admin.
+
+    `gap` is the id of the question `text`, the most asked of `gaps`, all of which are meant. `topic` is a full id, ""
+    for what is none of the base's business. Left: nothing is to be done. `note` is the file that it was written to, or
+    why it was refused.
+    """
+
+    gap: str
+    gaps: tuple[str, ...]
+    text: str
+    topic: str
+    at: datetime
+    status: ProposalStatus = "open"
+    note: str = ""
+    done_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the base stands that is served: whether search is all that it can be, and what is wrong with the files.
+
+    `problems`: a line for each that keeps the files from being served; none where they are.
+    """
+
+    settled: bool = True
+    problems: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from bot import (
     asked_for,
     codes,
+    desk,
     gaps,
     grading,
     paths,
@@ -27,7 +28,7 @@ from bot import (
 from bot.messages import Answer
 from bot.questions import ask_about, comparison, correction, different_from
 from bot.turn import Turn
-from bot.understand import Intent, looks_like_question, understand
+from bot.understand import Intent, looks_like_question
 from knowledge.model import Topic
 
 # --- messages -----------------------------------------------------------------------------------------------------
@@ -35,7 +36,7 @@ from knowledge.model import Topic
 
 def on_text(turn: Turn, text: str) -> Answer:
     """A typed message, through the four sieves."""
-    intent = understand(text, turn.say)
+    intent = turn.meant(text)
     if "edited" in turn.event.fields:  # it was said before: it cannot answer what was asked since
         return on_intent(turn, intent, text)
     waiting = turn.learner.state.waiting
@@ -111,6 +112,8 @@ def on_intent(turn: Turn, intent: Intent, text: str) -> Answer:
             return small_talk.nothing_open(turn)
         case "no_command":
             return small_talk.no_command(turn, intent.arg)
+        case "admin":
+            return desk.open_desk(turn)
         case "nothing":
             return small_talk.nothing_said(turn)
         case _:
@@ -119,10 +122,10 @@ def on_intent(turn: Turn, intent: Intent, text: str) -> Answer:
 
 def by_name(turn: Turn, name: str) -> Answer:
     """A command that a link or a button of another chat names: an answer to nothing that is open here."""
-    if name not in places.ELSEWHERE:
+    if name not in places.elsewhere(turn):
         return small_talk.start(turn)
     text = f"/{name}"
-    return on_intent(turn, understand(text, turn.say), text)
+    return on_intent(turn, turn.meant(text), text)
 
 
 def _quiz_on(turn: Turn, wanted: str) -> Answer:
@@ -263,5 +266,6 @@ BUTTONS: Mapping[str, Callable[[Turn, str], Answer]] = {
     "flag": _two(privacy.flag_press),
     "forget": _forget,
     "join": codes.pressed,
+    "admin": desk.pressed,
     "private": lambda turn, name: by_name(turn, name),
 }

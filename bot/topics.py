@@ -166,10 +166,16 @@ def sources(turn: Turn, topic: Topic) -> Answer:
 def offer(turn: Turn, lead: Md, topics: Sequence[Topic], *more_buttons: Button | None) -> Answer:
     """Put topics up for choice."""
     turn.remember(offered=tuple(topic.id for topic in topics))
-    labels = [topic_button(topic) for topic in topics]
-    if len({button.label.casefold() for button in labels}) < len(labels) or _kinds_matter(topics):
-        labels = [Button(short(f"{t.title}, {kind_name(t.kind, turn.say)}"), f"topic:{t.id}") for t in topics]
-    return reply(lead, *labels, *more_buttons, topics=tuple(topic.id for topic in topics))
+    buttons = [Button(label, f"topic:{topic.id}") for topic, label in zip(topics, choices(turn, topics), strict=True)]
+    return reply(lead, *buttons, *more_buttons, topics=tuple(topic.id for topic in topics))
+
+
+def choices(turn: Turn, topics: Sequence[Topic]) -> list[str]:
+    """A label for each topic, with its kind where titles alone would not tell them apart."""
+    labels = [short(topic.title) for topic in topics]
+    if len({label.casefold() for label in labels}) < len(labels) or _kinds_matter(topics):
+        labels = [short(f"{topic.title}, {kind_name(topic.kind, turn.say)}") for topic in topics]
+    return labels
 
 
 def _kinds_matter(topics: Sequence[Topic]) -> bool:

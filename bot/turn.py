@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 
 from bot.messages import Address, Answer, Button, Event, Reply
 from bot.records import CardRow, Learner, private_home
+from bot.understand import Intent, understand
 from bot.wording import Words
 from knowledge.markup import Md
 from knowledge.model import Library, Topic
 from scheduler.spacing import learning_day
 
 if TYPE_CHECKING:  # the conversation needs no SQL, and answering one question should not load any
+    from bot.store.desk import Desk
     from bot.store.shared import Shared
     from bot.store.tx import Tx
 
@@ -65,9 +67,18 @@ class Turn:
         return getattr(self.tx, "shared", None)
 
     @property
+    def desk(self) -> Desk | None:
+        """What admins work with; None for everybody else."""
+        return getattr(self.tx, "desk", None)
+
+    @property
     def topic(self) -> Topic | None:
         """The topic the conversation is on."""
         return self.library.topic(self.learner.state.topic)
+
+    def meant(self, text: str) -> Intent:
+        """What a typed message asks for."""
+        return understand(text, self.say, admin=self.desk is not None)
 
     def change(self, **fields: Any) -> None:
         """Change fields of the learner."""

@@ -15,7 +15,7 @@ from bot import codes, form, gaps, places, polls, routes, schedule, settings, sm
 from bot.messages import Answer, Event, Refresh
 from bot.records import Learner
 from bot.turn import Turn, reply
-from bot.understand import Intent, understand
+from bot.understand import Intent
 from bot.wording import words
 from knowledge.model import Library
 from scheduler import slots
@@ -99,7 +99,7 @@ def _typed(turn: Turn, text: str) -> Answer:
     """A message. Where others read along, or it is whispered, it is never the answer to what was asked privately."""
     if turn.event.place == "private":
         return small_talk.introduce(turn, routes.on_text(turn, text))
-    intent = understand(text, turn.say)
+    intent = turn.meant(text)
     if turn.event.place == "group" and intent.name in ("quiz", "quiz_this"):
         return places.say_in_place(turn, "hello", lambda: polls.start(turn, intent.arg))
     if turn.event.place == "group" and intent.name == "no_command":

@@ -166,10 +166,15 @@ def tidy(text: str) -> str:
     return " ".join(folded.split()).strip(_EDGES)
 
 
-def understand(text: str, say: Words) -> Intent:
-    """What a typed message asks for. A leading slash is allowed before any command word."""
+def understand(text: str, say: Words, *, admin: bool = False) -> Intent:
+    """What a typed message asks for. A leading slash is allowed before any command word.
+
+    `admin`: it is typed by one, for whom a few words more are commands.
+    """
     plain = tidy(text)
     bare = plain.removeprefix("/")
+    if admin and (bare.split(" ")[0].partition("@")[0] if plain != bare else bare) in say.synonyms("admin"):
+        return Intent("admin")  # what follows a slash and the word does not matter, as with other commands
     polite = re.sub(_polite(say), "", bare).strip(_EDGES)
     name = commands(say).get(bare) or commands(say).get(polite)
     if name:

@@ -106,22 +106,36 @@ def show_gaps(
 
 @knowledge.command("teach")
 def teach_gaps(
+    lessons: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="With --apply: lessons, JSON lines with q, topic and as.")
+    ] = None,
     folder: Folder = None,
     file: Annotated[
         Path | None, typer.Option("--questions", metavar="FILE", help="Questions of a file, in place of learners'.")
     ] = None,
-    lessons: Annotated[
-        Path | None, typer.Option("--apply", metavar="FILE", help="Write lessons: JSON lines with q, topic and as.")
-    ] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Write the lessons of FILE; without one, what admins proposed in chat.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --apply: write what does no harm, without asking.")] = False,
 ) -> None:
-    """Go through what learners asked in vain: choose a topic, see what else changes, and it is written there."""
-    from adapters.cli import teach
+    """Go through what learners asked in vain: choose a topic, see what else changes, and it is written there.
+
+    With --apply, what admins proposed in chat is gone through instead: each with what else it would change.
+    """
+    from adapters.cli import proposals, teach
     from adapters.cli.library import knowledge_dir
 
+    root = folder or knowledge_dir()
+    if not apply and (lessons or yes):
+        raise SettingsError("knowledge teach: FILE and --yes go with --apply; questions are named by --questions FILE")
+    if apply and file:
+        raise SettingsError("knowledge teach: --questions FILE goes without --apply")
     if lessons:
-        teach.apply(folder or knowledge_dir(), lessons)
+        teach.apply(root, lessons)
+    elif apply:
+        proposals.apply(root, yes=yes)
     else:
-        teach.teach_gaps(folder or knowledge_dir(), file)
+        teach.teach_gaps(root, file)
 
 
 @knowledge.command("items")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +21,8 @@ from knowledge.model import Found, Library
 from knowledge.search import Meaning, searchable
 from knowledge.search.late import late
 from knowledge.workshop.edit import EditError, plain, values
-from knowledge.workshop.grouping import Gap, by_meaning, by_spelling, grouped
-from knowledge.workshop.teaching import Lesson, Move, lesson, moves, near, taught, written
+from knowledge.workshop.grouping import Gap, answers, by_meaning, by_spelling, grouped
+from knowledge.workshop.teaching import Lesson, Move, lesson, moves, near, owners, taught, written
 
 SHOWN = 5  # questions of a group, and changes of a lesson, that are written out
 NEAREST = 3
@@ -34,14 +34,8 @@ Group = tuple[Gap, ...]
 
 def listed(library: Library, gaps: Sequence[Gap], meaning: Meaning | None) -> list[Group]:
     """The gaps that are still open, in groups: what the base answers by now is none, unless it was not it again."""
-    still = [gap for gap in gaps if not _answered(library, gap)]
+    still = [gap for gap in gaps if not answers(library, gap)]
     return grouped(still, by_meaning(meaning) if meaning is not None else by_spelling)
-
-
-def _answered(library: Library, gap: Gap) -> bool:
-    found = library.find(gap.text)
-    again = gap.decision == "rejected" and gap.nearest[:1] == (found.matches[0].id if found.matches else "",)
-    return found.decision == "answer" and not again
 
 
 def show_gaps(folder: Path, given: Sequence[Gap], *, as_json: bool) -> None:
@@ -115,6 +109,7 @@ class Workbench:
     folder: Path
     library: Library
     golden: Sequence[str]
+    owners: Mapping[str, frozenset[str]]
     cache: Path | None = None
     done: list[Gap] = field(default_factory=list)
 
@@ -122,9 +117,9 @@ class Workbench:
     def open(cls, folder: Path) -> Workbench:
         """Open a base with its golden questions and the tests of its topics."""
         library = open_library(folder)
-        golden = [q.text for file in read_files(golden_files(folder), library) for q in file.questions]
-        golden += [test for topic in library.topics.values() for test in topic.tests]
-        return cls(folder, library, golden, cache_dir())
+        golden = [q for file in read_files(golden_files(folder), library) for q in file.questions]
+        tests = [test for topic in library.topics.values() for test in topic.tests]
+        return cls(folder, library, [*(q.text for q in golden), *tests], owners(library, golden), cache_dir())
 
     def tried(self, lessons: Sequence[Lesson], also: Sequence[str] = ()) -> tuple[Library, list[Move]]:
         """The base as it would be, and which questions would be answered otherwise."""
@@ -138,17 +133,25 @@ class Workbench:
         for path, text in texts.items():
             write(self.folder / path, text)
         self.library = after
+        self.owners = {**self.owners, **{one.phrase: frozenset({one.topic}) for one in lessons}}
         return list(texts)
 
     def refuse(self, phrase: str) -> str:
-        """Note a question as out of scope, among the golden ones; returns where."""
+        """Note a question as out of scope, among the golden ones, where it is not yet; returns where."""
         file = golden_home(self.folder) / OUTSIDE
         before = file.read_text(encoding="utf-8") if file.exists() else ""
+        if phrase in (values(before) or ()):
+            return f"{GOLDEN}/{OUTSIDE}"
         gap = "" if not before or before.endswith("\n") else "\n"
         after = f"{before}{gap}- {plain(phrase)}\n"
-        if values(after) != [*(values(before) or ()), phrase]:
-            raise EditError(f"{file} is no plain list: add the question by hand")
+        try:
+            meant = values(after) == [*(values(before) or ()), phrase]
+        except EditError:
+            meant = False
+        if not meant:
+            raise EditError(f"{GOLDEN}/{OUTSIDE} is no plain list: add the question by hand")
         write(file, after)
+        self.golden, self.owners = [*self.golden, phrase], {**self.owners, phrase: frozenset()}
         return f"{GOLDEN}/{OUTSIDE}"
 
 
@@ -219,8 +222,23 @@ def _lesson(bench: Workbench, group: Group, topic: str, say: Say, ask: Ask) -> b
         return False
     for path in bench.keep([one], after):
         say(f"   written to {path}")
-    bench.done += [gap for gap in group if _answered(after, gap)]
+    bench.done += [gap for gap in group if answers(after, gap)]
     return True
+
+
+def tell(line: str) -> None:
+    """Tell a curator."""
+    sys.stdout.write(f"{line}\n")
+
+
+def ask(prompt: str) -> str:
+    """What a curator types, as it is; "q" at the end of input."""
+    sys.stdout.write(prompt)
+    sys.stdout.flush()
+    line = sys.stdin.readline()
+    if not sys.stdin.isatty():
+        sys.stdout.write(line if line.endswith("\n") else f"{line}\n")
+    return line if line else "q"
 
 
 def teach_gaps(folder: Path, file: Path | None) -> None:
@@ -231,19 +249,8 @@ def teach_gaps(folder: Path, file: Path | None) -> None:
         sys.stdout.write("No gaps: nothing was asked in vain, or the base answers it by now.\n")
         return
 
-    def ask(prompt: str) -> str:
-        sys.stdout.write(prompt)
-        sys.stdout.flush()
-        line = sys.stdin.readline()
-        if not sys.stdin.isatty():
-            sys.stdout.write(line if line.endswith("\n") else f"{line}\n")
-        return line if line else "q"
-
-    def say(line: str) -> None:
-        sys.stdout.write(f"{line}\n")
-
     try:
-        teach(bench, groups, say, ask)
+        teach(bench, groups, tell, ask)
     finally:
         ids = [gap.id for gap in bench.done if gap.id]
         if ids:

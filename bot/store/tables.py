@@ -176,6 +176,22 @@ class Wish(Base, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
+class Proposal(Base, table=True):
+    """What an admin would have questions lead to: columns are the fields of `bot.records.Proposal`; nothing about who.
+
+    Kept as long as its gap, and for 90 days at most.
+    """
+
+    gap: str = Field(sa_type=Key, primary_key=True)
+    gaps: list[str] = Field(sa_type=Json)
+    text: str = Field(sa_type=Text)
+    topic: str
+    status: str
+    note: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=UtcDateTime)
+    done_at: datetime | None = Field(sa_type=UtcDateTime)
+
+
 class Flag(Base, table=True):
     """A learner's word that an item is wrong: the note, the library's version; nothing about who."""
 
@@ -210,6 +226,7 @@ class Outbox(Base, table=True):
         _index("ix_outbox_lane_key_id", "lane", "key", "id", where=column("key") != ""),
         _index("ix_outbox_learner_id", "learner_id", where=column("learner_id").is_not(None)),
         _index("ix_outbox_created_at", "created_at", where=column("body").is_not(None)),
+        _index("ix_outbox_platform", "platform", where=column("status") == "dead"),
         {"sqlite_autoincrement": True},  # a page remembers the last id it read
     )
     id: int | None = Field(default=None, sa_column=_auto())
@@ -305,6 +322,7 @@ REVIEW_LOG = _table(ReviewLog)
 HEARD = _table(Heard)
 GAP = _table(Gap)
 WISH = _table(Wish)
+PROPOSAL = _table(Proposal)
 FLAG = _table(Flag)
 LANE = _table(Lane)
 OUTBOX = _table(Outbox)

@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.messages import Event
-from bot.records import Ask, CardRow, Learner, Review, Wish, private_home
+from bot.records import Ask, CardRow, Learner, Proposal, Review, Wish, private_home
+from bot.store.desk import Desk, Office
 from bot.store.queries import learner as read
 from bot.store.shared import Shared
 
@@ -46,6 +47,9 @@ class Writes:
     gaps: dict[str, GapWrite] = field(default_factory=dict)
     wishes: dict[str, str | None] = field(default_factory=dict)  # gap to question; None: to be dropped
     flags: list[tuple[str, str]] = field(default_factory=list)  # item, note
+    proposals: dict[str, Proposal | None] = field(default_factory=dict)  # by gap; None: to be dropped
+    closed: dict[str, bool] = field(default_factory=dict)  # gap to whether it has been dealt with, or is open again
+    settled: set[int] = field(default_factory=set)  # flags
     votes: dict[str, int] = field(default_factory=dict)  # poll to ask
     code: str | None = None
     spoilt: str | None = None
@@ -60,7 +64,15 @@ class Tx:
     where the event raises. After `forget()` writes about the learner are dropped silently: nothing may bring them back.
     """
 
-    def __init__(self, conn: Connection, event: Event, learner: Learner, now: datetime, version: str = "") -> None:
+    def __init__(
+        self,
+        conn: Connection,
+        event: Event,
+        learner: Learner,
+        now: datetime,
+        version: str = "",
+        office: Office = Office(),  # noqa: B008 - frozen
+    ) -> None:
         """A view for `event` of `learner`, whose row `conn` holds locked; `version` is the library's."""
         self._conn = conn
         self.event = event
@@ -72,6 +84,7 @@ class Tx:
         self.cards_read: dict[str, CardRow | None] = {}
         self.writes = Writes()
         self.shared = Shared(conn, event, learner.id, self.writes)
+        self.desk = Desk(conn, self.writes, office) if event.account in office.admins else None
 
     # --- the learner
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
+from knowledge.model import Library
 from knowledge.search import Meaning
 
 # Read off groups of declined questions: lower values put different wishes together, higher ones part paraphrases.
@@ -52,13 +54,14 @@ def grouped(gaps: Sequence[Gap], alike: Alike) -> list[tuple[Gap, ...]]:
     return sorted(found, key=lambda group: (-sum(gap.count for gap in group), group[0].text))
 
 
-def by_meaning(meaning: Meaning) -> Alike:
-    """Alike is what means the same to the model."""
+def by_meaning(meaning: Meaning, remember: int = 0) -> Alike:
+    """Alike is what means the same to the model; of so many texts it remembers what they mean."""
+    embed = lru_cache(maxsize=remember)(meaning.embed) if remember else meaning.embed
 
     def alike(texts: Sequence[str]) -> NDArray[np.bool_]:
         if not texts:
             return np.zeros((0, 0), bool)
-        vectors = np.stack([meaning.embed(text) for text in texts])
+        vectors = np.stack([embed(text) for text in texts])
         same: NDArray[np.bool_] = vectors @ vectors.T >= MEANT_ALIKE
         return same
 
@@ -72,3 +75,10 @@ def by_spelling(texts: Sequence[str]) -> NDArray[np.bool_]:
     folded = [text.casefold() for text in texts]
     same: NDArray[np.bool_] = process.cdist(folded, folded, scorer=fuzz.token_set_ratio) >= SPELLED_ALIKE
     return same
+
+
+def answers(library: Library, gap: Gap) -> bool:
+    """Whether the base answers a question by now, and not with what was rejected when it was asked."""
+    found = library.find(gap.text)
+    again = gap.decision == "rejected" and gap.nearest[:1] == (found.matches[0].id if found.matches else "",)
+    return found.decision == "answer" and not again

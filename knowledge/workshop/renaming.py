@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from knowledge.draft import Draft
@@ -52,7 +52,7 @@ def rename(folder: Path, old: str, new: str) -> dict[str, str | None]:
         raise RenameError(f"there is no topic {topic}" + (f': did you mean "{meant}"?' if meant else ""))
     texts = {file.path: file.data.decode("utf-8") for file in files.files if not file.problem}
     changed = _item(drafts[topic], item, new, texts) if item else _topic(drafts, topic, new, texts)
-    after = _survey_with(files, changed)
+    after = survey_with(files, changed)
     if after.library is None:
         raise RenameError("the base would not load afterwards", after.problems)
     return changed
@@ -103,10 +103,11 @@ def _item(draft: Draft, old: str, new: str, texts: dict[str, str]) -> dict[str, 
     return {draft.sheet.path: edit.append(text, "formerly", old, at=("quiz", number))}
 
 
-def _survey_with(files: Files, changed: dict[str, str | None]) -> Survey:
+def survey_with(files: Files, changed: Mapping[str, str | None]) -> Survey:
+    """What the loader would say if these files held these texts; None: if they were gone."""
     return survey(Files(tuple(sorted(_with(files, changed), key=lambda file: file.path)), files.problems))
 
 
-def _with(files: Files, changed: dict[str, str | None]) -> Iterator[File]:
+def _with(files: Files, changed: Mapping[str, str | None]) -> Iterator[File]:
     yield from (file for file in files.files if file.path not in changed)
     yield from (File(path, text.encode()) for path, text in changed.items() if text is not None)

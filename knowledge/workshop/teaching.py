@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -10,8 +10,9 @@ from typing import Literal
 from knowledge.assembly import assemble
 from knowledge.errors import TutorError
 from knowledge.format import TOPIC
-from knowledge.model import FOLDERS, Find, Found, Library
+from knowledge.model import FOLDERS, Find, Found, Library, Topic
 from knowledge.names import nearest_topic, normalise_name
+from knowledge.search.evaluate import Question
 from knowledge.workshop import edit
 
 Role = Literal["questions", "aliases", "tests"]
@@ -98,6 +99,40 @@ def near(library: Library, phrase: str) -> Iterator[str]:
         yield from (topic.title, *topic.questions)
 
 
+def owners(library: Library, golden: Sequence[Question]) -> dict[str, frozenset[str]]:
+    """What may answer each question that the base holds or is tried with; nothing, for one that is out of scope."""
+    found = {question.text: question.expect for question in golden}
+    for topic in library.topics.values():
+        for text in (topic.title, *topic.questions, *topic.tests):
+            found[text] = found.get(text, frozenset()) | {topic.id}
+    return found
+
+
+def harm(found: Sequence[Move], owned: Mapping[str, frozenset[str]]) -> str:
+    """Why a lesson must not be taught: it takes a question from its topic, or answers one out of scope. "" if neither.
+
+    To be less sure of the right topic is shown to curators, and is no reason here.
+    """
+    for move in found:
+        if move.question not in owned:
+            continue
+        expect, question = owned[move.question], " ".join(move.question.split())
+        if not expect and move.before.decision != "answer" and move.after.decision == "answer":
+            return f'it would answer "{question}", which is out of scope'
+        if _leads(move.before, expect) and move.before.decision == "answer" and not _leads(move.after, expect):
+            return f'it would take "{question}" from {_first(move.before)}'
+    return ""
+
+
+def _leads(found: Found, expect: frozenset[str]) -> bool:
+    return bool(found.matches and ({found.matches[0].id, found.matches[0].part_of} & expect))
+
+
+def path_of(topic: Topic) -> str:
+    """Where a topic's file belongs in its base."""
+    return f"{FOLDERS[topic.kind]}/{topic.id.split('/')[1]}.yaml"
+
+
 def written(folder: Path, library: Library, lessons: Sequence[Lesson]) -> dict[str, str]:
     """The files of the base with the lessons in them, by path; nothing is written here.
 
@@ -107,8 +142,7 @@ def written(folder: Path, library: Library, lessons: Sequence[Lesson]) -> dict[s
     """
     texts: dict[str, str] = {}
     for one in lessons:
-        topic = library.topics[one.topic]
-        path = f"{FOLDERS[topic.kind]}/{topic.id.split('/')[1]}.yaml"
+        path = path_of(library.topics[one.topic])
         if path not in texts:
             try:
                 texts[path] = (folder / path).read_bytes().decode()

@@ -15,10 +15,11 @@ from sqlalchemy import select
 
 from bot import tutor
 from bot.due import deliver_due, deliver_taught
-from bot.inbox import Inbox
+from bot.inbox import Defaults, Inbox
 from bot.messages import Address, Button, Event, EventKind, MessageRef, Place, Receipt, Reply
 from bot.records import CardRow, Learner, Review
 from bot.store.db import Database
+from bot.store.desk import Office
 from bot.store.queries import learner as read
 from bot.store.queries.outbox import rows_after
 from bot.store.tables import GAP, LEARNER
@@ -38,11 +39,19 @@ class World:
     db: Database
     library: Library
     now: datetime = MONDAY
+    office: Office = field(default_factory=Office)
     ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
         self.inbox = Inbox(
-            self.db, tutor.answer, lambda: self.library, lambda: self.now, tutor.ask_of, tutor.apology, patience=20.0
+            self.db,
+            tutor.answer,
+            lambda: self.library,
+            lambda: self.now,
+            tutor.ask_of,
+            tutor.apology,
+            Defaults(office=self.office),
+            patience=20.0,
         )
 
     def learner(self, name: str = "ann", zone: str = "Europe/Berlin") -> Person:
@@ -195,11 +204,11 @@ async def learners(db: Database) -> int:
 
 
 @asynccontextmanager
-async def world(folder: Path, base: Path = BASE) -> AsyncIterator[World]:
-    """A world on a new database in `folder`."""
+async def world(folder: Path, base: Path = BASE, office: Office | None = None) -> AsyncIterator[World]:
+    """A world on a database in `folder`."""
     db = Database(f"sqlite:///{folder / 'tutor.db'}")
     db.upgrade()
-    made = World(db, searchable(load(base)))
+    made = World(db, searchable(load(base)), office=office or Office())
     await made.inbox.start()
     try:
         yield made

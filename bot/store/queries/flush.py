@@ -12,6 +12,8 @@ from bot.messages import Address, Refresh, Reply
 from bot.records import private_home
 from bot.store import codec
 from bot.store.bulk import Row, Update, Upsert
+from bot.store.queries import gaps as gap_rows
+from bot.store.queries import proposals
 from bot.store.tables import (
     ASK,
     CARD,
@@ -119,6 +121,7 @@ def writes(conn: Connection, done: Sequence[Written], now: datetime) -> None:
         conn.execute(_undeal, dropped)
     _questions(conn, done, now)
     _shared(conn, kept, now)
+    _desks(conn, [one.tx for one in done if one.tx.desk is not None], now)
     for one in done:
         if one.tx.writes.forgotten:
             forget(conn, one.tx.loaded.id)
@@ -192,6 +195,23 @@ def _shared(conn: Connection, kept: Sequence[Tx], now: datetime) -> None:
         conn.execute(_spoil, [{"of": code} for code in spoilt])
     _codes(conn, [_link(tx, tx.writes.code, now) for tx in kept if tx.writes.code])
     _joins(conn, [_link(tx, tx.writes.join, now) for tx in kept if tx.writes.join])
+
+
+def _desks(conn: Connection, admins: Sequence[Tx], now: datetime) -> None:
+    """What admins decided; of two who decide on one question at the same moment, the later one."""
+    if not admins:
+        return
+    proposed = {gap: row for tx in admins for gap, row in tx.writes.proposals.items()}
+    if dropped := [gap for gap, row in proposed.items() if row is None]:
+        proposals.drop_proposals(conn, dropped)
+    proposals.put_proposals(conn, [row for row in proposed.values() if row])
+    closed = {gap: whether for tx in admins for gap, whether in tx.writes.closed.items()}
+    if ids := sorted(gap for gap, whether in closed.items() if whether):
+        gap_rows.close_gaps(conn, ids, now)
+    if ids := sorted(gap for gap, whether in closed.items() if not whether):
+        gap_rows.reopen_gaps(conn, ids)
+    if settled := {flag for tx in admins for flag in tx.writes.settled}:
+        proposals.settle_flags(conn, settled)
 
 
 def _link(tx: Tx, code: str, now: datetime) -> Row:

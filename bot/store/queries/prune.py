@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from bot.store.db import Database
-from bot.store.tables import EVENT, GAP, HEARD, LANE, LINK_CODE, LINK_WISH, OUTBOX, POLL, VOTE, WISH
+from bot.store.tables import EVENT, GAP, HEARD, LANE, LINK_CODE, LINK_WISH, OUTBOX, POLL, PROPOSAL, VOTE, WISH
 from bot.store.types import Key, UtcDateTime
 
 TEXTS = timedelta(hours=24)  # of messages, and what a learner asked last
@@ -33,7 +33,7 @@ EVENTS = timedelta(days=14)  # ids; platforms deliver nothing again after a day
 MESSAGES = timedelta(days=30)  # which message is which, so that it can be edited; dead and stuck ones
 CODES = timedelta(hours=1)  # for joining two learners; good for minutes
 POLLS = timedelta(days=30)  # and who answered them
-QUESTIONS = timedelta(days=90)  # that the base does not answer, and wishes for them
+QUESTIONS = timedelta(days=90)  # that the base does not answer, wishes for them, and what admins propose
 STEP = 500  # rows of one transaction
 PAGES = ("web", "terminal")  # read their rows themselves: those are never sent, and nobody holds their lanes
 
@@ -81,6 +81,13 @@ _jobs = (
     _job("poll answers", POLLS, VOTE.c.learner_id, VOTE.c.at < _before, order=VOTE.c.at),
     _job("wishes", QUESTIONS, WISH.c.learner_id, WISH.c.at < _before, order=WISH.c.at),
     _job("questions", QUESTIONS, GAP.c.id, GAP.c.last_at < _before, order=GAP.c.last_at),
+    _job(
+        "proposals",
+        QUESTIONS,
+        PROPOSAL.c.gap,
+        or_(PROPOSAL.c.at < _before, ~exists().where(GAP.c.id == PROPOSAL.c.gap)),  # its text is the question's
+        order=PROPOSAL.c.at,
+    ),
     _job(
         "lanes",
         timedelta(),

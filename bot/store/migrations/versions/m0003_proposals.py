@@ -1,0 +1,34 @@
+"""Proposals of admins for questions asked in vain, and an index of messages that were set aside."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from bot.store.types import Json, Key, UtcDateTime
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+DEAD = "status = 'dead'"
+
+
+def upgrade() -> None:
+    """Make the table and the index."""
+    op.create_table(
+        "proposal",
+        sa.Column("gap", Key, nullable=False),
+        sa.Column("gaps", Json(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("topic", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("gap", name="pk_proposal"),
+    )
+    op.create_index(
+        "ix_outbox_platform", "outbox", ["platform"], sqlite_where=sa.text(DEAD), postgresql_where=sa.text(DEAD)
+    )
