@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from bot.messages import Answer, Button, Reply
 from bot.records import Proposal
-from bot.topics import choices
+from bot.topics import NEAR, choices
 from bot.turn import Turn, reply
 from bot.wording import join
 from knowledge.markup import Md
@@ -40,11 +40,16 @@ Group = tuple[Gap, ...]
 
 def groups(desk: Desk) -> list[Group]:
     """The questions that nobody has dealt with or proposed anything for, alike ones together, the most asked first."""
-    covered = {gap for row in desk.proposals() if row.status == "open" for gap in row.gaps}
-    found = [gap for gap in desk.open_gaps(LOOKED_AT + len(covered)) if gap.id not in covered]
+    proposed = covered(desk)
+    found = [gap for gap in desk.open_gaps(LOOKED_AT + len(proposed)) if gap.id not in proposed]
     return grouped(
         [Gap(gap.id, gap.text, gap.decision, gap.nearest, gap.count, gap.last) for gap in found[:LOOKED_AT]], desk.alike
     )
+
+
+def covered(desk: Desk) -> set[str]:
+    """The questions that something is proposed for."""
+    return {gap for row in desk.proposals() if row.status == "open" for gap in row.gaps}
 
 
 def asked(group: Group) -> int:
@@ -185,10 +190,10 @@ def _before(turn: Turn, desk: Desk, gap: Gap) -> Md:
 
 
 def _near(turn: Turn, gap: Gap) -> list[Topic]:
-    """The topics that come nearest; those of a base that has changed since count as little as paths do."""
-    ids = [match.id for match in turn.library.find(gap.text).matches] or gap.nearest
-    found = (turn.library.topic(id) for id in ids)
-    return [topic for topic in found if topic and topic.kind != "path"][:NEAREST]
+    """The topics that come nearest now, without the one that was not it. A path teaches nothing itself."""
+    wrong = gap.nearest[:1] if gap.decision == "rejected" else ()
+    found = (turn.library.topic(match.id) for match in turn.library.find(gap.text).matches if match.score >= NEAR)
+    return [topic for topic in found if topic and topic.kind != "path" and topic.id not in wrong][:NEAREST]
 
 
 def _topic_buttons(turn: Turn, group: Group, topics: Sequence[Topic]) -> list[Button]:

@@ -102,7 +102,7 @@ def _questions(turn: Turn, desk: Desk, found: list[curating.Group]) -> Md:
     say = turn.say
     if not found:
         return say("Questions asked in vain: none that waits.")
-    questions, asked = desk.count_gaps()
+    questions, asked = desk.count_gaps(curating.covered(desk))
     head = join(
         [
             say.many("Questions asked in vain: one,", "Questions asked in vain: {n},", questions),

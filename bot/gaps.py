@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bot.habits import habits
 from bot.messages import Answer, Button
-from bot.topics import OFFERED, answer_topic, offer
+from bot.topics import NEAR, OFFERED, answer_topic, offer
 from bot.turn import Turn, reply
 from bot.wording import join
 from knowledge.model import Found, Topic
@@ -16,7 +16,6 @@ from scheduler import slots
 
 NEAREST = 3
 REJECTED = "rejected"  # a gap's decision where an answer was given, and was not it; its first nearest is that answer
-NEAR = 0.15  # score from which a topic counts as near: below it, it shares a few letters with the question, no more
 
 
 def known(turn: Turn, found: Found, limit: int = NEAREST, without: str = "") -> list[Topic]:

@@ -12,6 +12,7 @@ from knowledge.markup import Md, escape
 from knowledge.model import KINDS, Topic, TopicKind
 
 OFFERED = 8  # topics offered as buttons under one message: two rows on a phone
+NEAR = 0.15  # score from which a topic counts as near: below it, it shares a few letters with the question, no more
 PAGE = 24  # titles on one page when browsing
 LABEL_MAX = 60  # characters: the longest label that Telegram shows whole and Slack takes (75)
 _ASPECT = re.compile(r"^- \*\*(?P<label>[^*:]+):?\*\*:?\s*(?P<text>.+)$", re.MULTILINE)

@@ -30,6 +30,7 @@ from knowledge.workshop.teaching import Lesson, LessonError, harm, lesson, path_
 
 PROMPT = "Write it [y, Enter: later, r: refuse, q: quit, or better words]: "
 AGAIN = "Better words [Enter: later, r: refuse, q: quit]: "
+GONE = "   it was changed or taken back in chat meanwhile: nothing is written"
 BY_HAND = "a curator decided so"
 
 
@@ -131,7 +132,8 @@ def _outside(
         if _word(typed) != "yes":
             return _declined(typed)
     if not stands():
-        return _gone()
+        tell(GONE)
+        return None
     path = ""
     try:
         for text in texts:
@@ -141,10 +143,6 @@ def _outside(
         return "refused", str(error), ()
     tell(f"   written to {path}")
     return "applied", path, [*row.gaps]
-
-
-def _gone() -> None:
-    tell("   it was changed or taken back in chat meanwhile: nothing is written")
 
 
 def _held(bench: Workbench, text: str) -> str:
@@ -174,7 +172,8 @@ def _inside(
         word = _word(typed)
         if word == "yes" and isinstance(tried, Tried):
             if not stands():
-                return _gone()
+                tell(GONE)
+                return None
             (path,) = bench.keep([tried.lesson], tried.after)
             tell(f"   written to {path}")
             return "applied", path, [gap.id for gap in meant if answers(bench.library, gap)]

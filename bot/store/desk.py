@@ -55,9 +55,9 @@ class Desk:
         """So many of those that nobody has dealt with, the most asked first."""
         return [gap for gap in gaps.open_gaps(self._conn, most) if not self._writes.closed.get(gap.id)]
 
-    def count_gaps(self) -> tuple[int, int]:
-        """How many are open, and how often they were asked together."""
-        return gaps.count_gaps(self._conn)
+    def count_gaps(self, without: Collection[str] = ()) -> tuple[int, int]:
+        """How many are open, and how often they were asked together; some left out."""
+        return gaps.count_gaps(self._conn, without)
 
     def count_wishes(self) -> dict[str, int]:
         """How many learners want to be told, by gap."""

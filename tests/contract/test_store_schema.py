@@ -19,8 +19,10 @@ from bot.store import schema
 from bot.store.codec import ask_values, card_values, learner_values, reply_of, review_values
 from bot.store.db import Database
 from bot.store.errors import StoreError
+from bot.store.queries.gaps import open_gaps
 from bot.store.queries.learner import learner_by_account
-from bot.store.tables import ACCOUNT, ASK, CARD, LEARNER, METADATA, OUTBOX, REVIEW_LOG
+from bot.store.queries.proposals import dead_messages, proposals
+from bot.store.tables import ACCOUNT, ASK, CARD, FLAG, GAP, LEARNER, METADATA, OUTBOX, REVIEW_LOG
 from tests.contract.handing import ask, card, review
 from tests.fakes.senders import START
 from tests.stores import Make
@@ -60,11 +62,12 @@ def _squeezed(sql: str) -> str:
     return "".join(sql.split()).replace('"', "")
 
 
-def test_the_first_schema_is_upgraded_with_its_rows(empty_store: Make) -> None:
+@pytest.mark.parametrize("first", ["0001", "0002"])
+def test_an_older_schema_is_upgraded_with_its_rows(empty_store: Make, first: str) -> None:
     database = empty_store()
     database.prepare()
     with database.begin() as conn:
-        command.upgrade(schema.config(conn), "0001")
+        command.upgrade(schema.config(conn), first)
         values = learner_values(
             Learner(0, START, zone="Europe/Berlin", consent="yes", home=Address("telegram", "", "1"))
         )
@@ -79,6 +82,10 @@ def test_the_first_schema_is_upgraded_with_its_rows(empty_store: Make) -> None:
         conn.execute(
             insert(OUTBOX), {**row, "kind": "reply", "body": poll, "created_at": START, "status": "sent", "tries": 1}
         )
+        conn.execute(insert(OUTBOX), {**row, "kind": "reply", "created_at": START, "status": "dead", "tries": 9})
+        gap = {"id": "a" * 12, "text": "x", "decision": "unknown", "nearest": [], "language": "en", "count": 2}
+        conn.execute(insert(GAP), {**gap, "first_at": START, "last_at": START})
+        conn.execute(insert(FLAG), {"item": "x", "note": "y", "version": "z", "at": START})
         before = _everything(conn)
     with pytest.raises(StoreError, match="older Tutor"):
         database.check()
@@ -93,11 +100,14 @@ def test_the_first_schema_is_upgraded_with_its_rows(empty_store: Make) -> None:
         assert found.home == Address("telegram", "", "1")
         old = reply_of(poll, "", None, None).poll
         assert old == Poll("?", ("a", "b"), 1)
+        assert dead_messages(conn) == {"": 1}
+        assert [(gap.id, gap.count) for gap in open_gaps(conn)] == [("a" * 12, 2)]
+        assert proposals(conn) == []
 
 
 def _everything(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of the first schema's tables."""
-    tables = (LEARNER, ACCOUNT, REVIEW_LOG, CARD, ASK, OUTBOX)
+    tables = (LEARNER, ACCOUNT, REVIEW_LOG, CARD, ASK, OUTBOX, GAP, FLAG)
     return {table.name: [tuple(row) for row in conn.execute(select(table))] for table in tables}
 
 

@@ -1,4 +1,7 @@
-"""One person at each of five front ends: does what a script says, and reads the screen as plain text."""
+"""One person at each of five front ends: does what a script says, and reads the screen as plain text.
+
+It is an admin, who talks with Tutor like everybody else.
+"""
 
 from __future__ import annotations
 
@@ -137,7 +140,7 @@ class Terminal(Driver):
 
 @asynccontextmanager
 async def terminal(folder: Path) -> AsyncIterator[Driver]:
-    app = build(settings(folder, timezone="Europe/Berlin"), clock=DemoClock(MONDAY), roles=ALONE)
+    app = build(settings(folder, timezone="Europe/Berlin", admins=("terminal",)), clock=DemoClock(MONDAY), roles=ALONE)
     async with app.running():
         driver = Terminal(app)
         await driver.open()
@@ -183,7 +186,7 @@ def _telegram_seen(message: Shown) -> Seen:
 async def telegram(folder: Path, *, webhook: bool) -> AsyncIterator[Driver]:
     async with AsyncExitStack() as stack:
         fake = await stack.enter_async_context(fake_telegram(local=webhook))
-        port = free_port()
+        port, ann = free_port(), fake.person("Ann")
         given = {"public_url": f"http://127.0.0.1:{port}"} if webhook else {}
         chosen = settings(
             folder,
@@ -191,10 +194,11 @@ async def telegram(folder: Path, *, webhook: bool) -> AsyncIterator[Driver]:
             telegram_token=fake.token,
             telegram_api_url=fake.url,
             telegram_file_url=fake.file_url,
+            admins=(f"telegram:{ann.id}",),
             **given,
         )
         await stack.enter_async_context(serving(chosen))
-        yield Telegram(fake, fake.person("Ann"))
+        yield Telegram(fake, ann)
         assert not fake.refused, fake.refused
         assert any(call.method == ("setWebhook" if webhook else "getUpdates") for call in fake.calls)
 
@@ -239,15 +243,16 @@ async def connected(fake: FakeSlack, within: float = WITHIN) -> None:
 async def slack(folder: Path, *, http: bool) -> AsyncIterator[Driver]:
     async with AsyncExitStack() as stack:
         fake = await stack.enter_async_context(fake_slack())
-        port = free_port()
+        port, ann = free_port(), fake.person("Ann", tz="Europe/Berlin")
         way = {"slack_signing_secret": fake.signing_secret} if http else {"slack_app_token": fake.app_token}
-        chosen = settings(folder, port=port, slack_bot_token=fake.bot_token, slack_api_url=fake.url, **way)
+        given = {"slack_bot_token": fake.bot_token, "slack_api_url": fake.url, **way}
+        chosen = settings(folder, port=port, admins=(f"slack:{fake.team}:{ann.id}",), **given)
         if http:
             fake.request_url = f"http://127.0.0.1:{port}/slack/events"
         await stack.enter_async_context(serving(chosen))
         if not http:
             await connected(fake)
-        yield Slack(fake, fake.person("Ann", tz="Europe/Berlin"))
+        yield Slack(fake, ann)
         assert not fake.refused, fake.refused
         assert not fake.pings, fake.pings
         assert {attempt.way for one in fake.deliveries for attempt in one.attempts} == {"http" if http else "socket"}

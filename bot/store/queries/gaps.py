@@ -62,9 +62,10 @@ def reopen_gaps(conn: Connection, ids: Collection[str]) -> None:
     conn.execute(update(GAP).where(GAP.c.id.in_(list(ids))).values(taught_at=None))
 
 
-def count_gaps(conn: Connection) -> tuple[int, int]:
-    """How many are open, and how often they were asked together."""
-    questions, asked = conn.execute(select(func.count(), func.sum(GAP.c.count)).where(_OPEN)).one()
+def count_gaps(conn: Connection, without: Collection[str] = ()) -> tuple[int, int]:
+    """How many are open, and how often they were asked together; some left out."""
+    rest = GAP.c.id.not_in(sorted(without))
+    questions, asked = conn.execute(select(func.count(), func.sum(GAP.c.count)).where(_OPEN, rest)).one()
     return questions, int(asked or 0)
 
 
