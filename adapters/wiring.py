@@ -26,6 +26,7 @@ from adapters.terminal.chat import ADDRESS, Chat, SentRow
 from adapters.web import health
 from adapters.web.serving import Web, application, bind
 from bot import admins, tutor
+from bot.curating import LOOKED_AT
 from bot.due import deliver_due, deliver_taught
 from bot.inbox import Defaults, Inbox
 from bot.lease import hold
@@ -37,6 +38,7 @@ from bot.records import Standing
 from bot.store.db import Database
 from bot.store.desk import Office
 from bot.store.queries import reader, rename, workspace
+from bot.store.queries.gaps import open_gaps
 from bot.store.queries.outbox import rows_after
 from bot.store.queries.prune import prune
 from knowledge import report
@@ -51,6 +53,7 @@ DUE_EVERY = 5
 RELOAD_EVERY = 2
 PRUNE_EVERY = 3600
 TELL_EVERY = 3600
+READ_EVERY = 600
 DUE_AT_ONCE = 100
 REMEMBERED = 1000  # questions asked in vain whose meaning is kept at hand for admins: 1.5 KB each
 
@@ -70,6 +73,7 @@ class Application:
     ticker: Ticker | None
     fronts: Sequence[Front] = ()
     pages: Sequence[Route] | None = None  # what its HTTP server serves; None: it has none
+    office: Office = Office()  # noqa: RUF009 - frozen
     _web: Web | None = None
     _running: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -171,6 +175,11 @@ class Application:
             return
         await deliver_taught(self.db, self.inbox, self.shelf.library(), self.clock.now())
 
+    async def read_questions(self) -> None:
+        """Let the model read what was asked in vain, beside the answers: an admin who opens the desk need not wait."""
+        found = await self.db.fetch(lambda conn: open_gaps(conn, LOOKED_AT))
+        await asyncio.to_thread(self.office.alike, [gap.text for gap in found])
+
     async def prune(self) -> None:
         """Forget what is kept for a time only, and the workspaces that removed Tutor some time ago."""
         now = self.clock.now()
@@ -231,7 +240,7 @@ def build(
     inbox = Inbox(db, tutor.answer, shelf.library, time.now, tutor.ask_of, tutor.apology, defaults)
     insides = Insides(inbox.receive, shelf.library, Lookup(db), time.now, partial(_hold, db, time.now), db)
     platforms = fronts(settings, roles, insides)
-    app = Application(settings, time, db, shelf, inbox, None, None, platforms)
+    app = Application(settings, time, db, shelf, inbox, None, None, platforms, office=office)
     if roles.send or senders:
         ways = senders or {front.platform: front.sender for front in platforms}
         limits: dict[str, Limits] = {front.platform: front.limits for front in platforms}
@@ -247,6 +256,7 @@ def build(
                 "reload": (app.reload, RELOAD_EVERY),
                 "prune": (app.prune, PRUNE_EVERY),
                 "taught": (app.tell, TELL_EVERY),
+                **({"questions": (app.read_questions, READ_EVERY)} if office.admins else {}),
             }
         )
     return app

@@ -157,9 +157,10 @@ def _screen(turn: Turn, desk: Desk, group: Group, at: int, total: int, lead: Md)
     ask = say("What should answer it?") if near else say("Nothing in the base comes near.")
     how = say("Pick a topic, or type the name of another.") if near else say("Type the name of a topic, if one fits.")
     text = join([lead, head, join(lines, "\n"), _before(turn, desk, first), join([ask, how if typing else ""])], "\n\n")
+    name = f"{first.id}:{_digest(group)}"
     if typing:
-        turn.remember(waiting=f"admin:{first.id}:{_digest(group)}")
-    return Reply(text, (*_topic_buttons(turn, group, near), *_other_buttons(turn, group)), key=_key(first.id))
+        turn.remember(waiting=f"admin:{name}")
+    return Reply(text, (*_topic_buttons(turn, name, near), *_other_buttons(turn, first.id, name)), key=_key(first.id))
 
 
 def _key(gap: str) -> str:
@@ -196,18 +197,17 @@ def _near(turn: Turn, gap: Gap) -> list[Topic]:
     return [topic for topic in found if topic and topic.kind != "path" and topic.id not in wrong][:NEAREST]
 
 
-def _topic_buttons(turn: Turn, group: Group, topics: Sequence[Topic]) -> list[Button]:
-    name = f"{group[0].id}:{_digest(group)}"
+def _topic_buttons(turn: Turn, name: str, topics: Sequence[Topic]) -> list[Button]:
     labels = zip(topics, choices(turn, topics), strict=True)
     return [Button(label, f"admin:to:{name}:{tag(topic.id)}") for topic, label in labels]
 
 
-def _other_buttons(turn: Turn, group: Group) -> tuple[Button, ...]:
-    say, name = turn.say, f"{group[0].id}:{_digest(group)}"
+def _other_buttons(turn: Turn, gap: str, name: str) -> tuple[Button, ...]:
+    say = turn.say
     return (
         Button(say.label("Out of scope"), f"admin:to:{name}:{OUT}"),
         Button(say.label("Leave it"), f"admin:to:{name}:{LEFT}"),
-        Button(say.label("Later"), f"admin:next:{group[0].id}"),
+        Button(say.label("Later"), f"admin:next:{gap}"),
         Button(say.label("Back"), "admin:home"),
     )
 
@@ -306,14 +306,14 @@ def typed(turn: Turn, desk: Desk, gap: str, digest: str, text: str) -> Answer:
     near = [topic for match in found.matches if (topic := turn.library.topic(match.id)) and topic.kind != "path"]
     if near and found.decision == "answer":
         return decide(turn, desk, gap, digest, tag(near[0].id))
-    groups_now = groups(desk)
-    at = _place(groups_now, gap)
-    if at < 0:
+    if _place(groups(desk), gap) < 0:
         return _dealt_with(turn)
-    group = groups_now[at]
     turn.remember(waiting=f"admin:{gap}:{digest}")
     lead = say("Which topic is “{text}”?", text=excerpt(text)) if near else say("I find no topic of that name.")
-    buttons = [*_topic_buttons(turn, group, near[:5]), Button(say.label("Show it again"), f"admin:show:{gap}")]
+    buttons = [
+        *_topic_buttons(turn, f"{gap}:{digest}", near[:5]),
+        Button(say.label("Show it again"), f"admin:show:{gap}"),
+    ]
     return reply(join([lead, say("Type another name, or pick:")]), *buttons)
 
 

@@ -187,7 +187,8 @@ async def test_nearest_topics_are_buttons_and_every_button_fits(here: World, bos
     await boss.say("/admin")
     text = await boss.press("Go through the questions")
     assert "I offered choices." in text
-    assert boss.labels()[:2] == ["Data Engineering, skill", "Data Engineer, career"], "told apart by their kinds"
+    near = ["Data Engineer, career", "Data Engineering, skill"]
+    assert sorted(boss.labels()[:2]) == near, "told apart by their kinds"
     assert all(len(b.action.encode()) <= ACTION_MAX for reply in boss.replies for b in reply.buttons)
     await boss.press("Data Engineering.*")
     assert [row.topic for row in await rows(here)] == ["skill/data-engineering"]

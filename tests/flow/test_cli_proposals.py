@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -27,7 +30,8 @@ from bot.store.queries.proposals import drop_proposals, proposals, put_proposals
 from bot.store.tx import gap_id
 from knowledge.markup import plain
 from tests.flow.test_cli_questions import Ended, Run, run
-from tests.unit.adapters.program import BASE
+from tests.flow.test_cli_workshop import ask_in_vain
+from tests.unit.adapters.program import BASE, environment
 
 __all__ = ["run"]
 
@@ -136,6 +140,7 @@ async def test_from_a_question_in_vain_to_its_answer(
         assert "written to golden/out_of_scope.yaml" in done.out
         assert "2 written, 0 refused, 0 left for later." in done.out
         await tutor.app.reload()
+        await tutor.app.tell()
         told = await tutor.read("2")
         assert f"You asked: “{VAIN}”. Now I know." in plain(told[-1].text)
         assert plain((await tutor.say("3", VAIN))[-1].text).startswith("Fault Tolerance")
@@ -228,6 +233,41 @@ def test_an_end_between_writing_and_marking_writes_nothing_twice(
     assert "1 written, 0 refused" in again.out
     assert files(folder) == before
     assert stored(database)[VAIN][0] == "applied"
+
+
+@pytest.mark.parametrize("at", ["1 of 3", "written to", "2 of 3", "written to golden"])
+def test_a_process_that_is_killed_goes_on_where_it_was(
+    run: Run, database: Database, folder: Path, tmp_path: Path, at: str
+) -> None:
+    """Right after a file was written, before that could be marked, as well as in between."""
+    for n, (text, topic) in enumerate(((VAIN, FAULT), (OTHER, ""), ("penguins on parade", SCALE))):
+        propose(database, text, topic, n)
+    settings = {"TUTOR_DATABASE_URL": f"sqlite:///{tmp_path / 't.db'}", "TUTOR_CACHE_DIR": str(tmp_path / "cache")}
+    here = {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1"}
+    command = "from adapters.cli import main; main()"
+    arguments = ["knowledge", "teach", "--apply", "--yes", "--knowledge", str(folder)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", command, *arguments],
+        cwd=tmp_path,
+        env=environment(**settings, **here),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    with process.stdout as out:
+        seen = any(at in line for line in out)
+        process.kill()
+    process.wait(20)
+    assert seen
+    assert process.returncode == -signal.SIGKILL
+    done = applied(run, folder, "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert {status for status, _ in stored(database).values()} == {"applied"}
+    texts = {file.name: file.read_text(encoding="utf-8") for file in folder.rglob("*.yaml")}
+    assert texts["fault-tolerance.yaml"].count(VAIN) == 1
+    assert texts["scalability.yaml"].count("penguins on parade") == 1
+    assert texts["out_of_scope.yaml"] == f"- {OTHER}\n"
+    assert not list(folder.rglob("*.tmp"))
 
 
 def test_what_is_taken_back_meanwhile_is_not_written(
@@ -327,8 +367,6 @@ def test_arguments_that_do_not_go_together(run: Run, folder: Path, arguments: tu
 
 
 def test_gaps_close_with_what_answers_them(run: Run, database: Database, folder: Path) -> None:
-    from tests.flow.test_cli_workshop import ask_in_vain
-
     asyncio.run(ask_in_vain(database.path or Path(), folder, VAIN, "my hamsters escaped again", OTHER))
     ids = (gap_id(VAIN), gap_id("my hamsters escaped again"))
     row = replace(propose(database, VAIN, FAULT), gaps=ids)

@@ -40,7 +40,9 @@ def test_nobody_else_is_an_admin(other: str) -> None:
     assert not is_admin(other, ())
 
 
-@pytest.mark.parametrize("name", ["bob", "telegram:@ann", "telegram:", "slack:U02", "terminal:1", "", "telegram:4\n", "telegram:٤"])
+@pytest.mark.parametrize(
+    "name", ["bob", "telegram:@ann", "telegram:", "slack:U02", "terminal:1", "", "telegram:4\n", "telegram:٤"]
+)
 def test_what_names_no_admin_is_refused_with_the_forms_that_do(name: str) -> None:
     with pytest.raises(ValueError, match="write telegram:<user id>, slack:<team id>:<user id> or terminal"):
         address(name)
