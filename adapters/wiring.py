@@ -262,18 +262,6 @@ def build(
     return app
 
 
-def _alike() -> Alike:
-    """Which questions ask for the same, for admins."""
-    model = late()
-    return by_meaning(model, remember=REMEMBERED) if model is not None else by_spelling
-
-
-def _standing(shelf: Shelf) -> Standing:
-    """How the base stands, for admins: what keeps its files from being served is no secret to them."""
-    problems = shelf.problems.problems if shelf.problems else ()
-    return Standing(shelf.settled, tuple(report.one_line(one) for one in problems if one.severity == "error"))
-
-
 def _hold(db: Database, now: Callable[[], datetime], name: str) -> AbstractAsyncContextManager[None]:
     """A named lease. On SQLite the lock on the file has made sure that nobody else serves, also right after a crash."""
     return hold(db, name, now) if db.dialect == "postgresql" else contextlib.nullcontext()
@@ -287,6 +275,18 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
+
+
+def _alike() -> Alike:
+    """Which questions ask for the same, for admins."""
+    model = late()
+    return by_meaning(model, remember=REMEMBERED) if model is not None else by_spelling
+
+
+def _standing(shelf: Shelf) -> Standing:
+    """How the base stands, for admins: what keeps its files from being served is no secret to them."""
+    problems = shelf.problems.problems if shelf.problems else ()
+    return Standing(shelf.settled, tuple(report.one_line(one) for one in problems if one.severity == "error"))
 
 
 def local_zone() -> str:
