@@ -126,6 +126,7 @@ async def test_from_a_question_in_vain_to_its_answer(
         asked = await tutor.say("2", VAIN)
         await tutor.press("2", asked, "Tell me when you know")
         await tutor.say("3", OTHER)
+        await tutor.app.read_questions()
         desk = await tutor.say("1", "/admin")
         assert "One learner wants to be told." in plain(desk[-1].text)
         await tutor.press("1", desk, "Go through the questions")

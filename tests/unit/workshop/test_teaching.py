@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from knowledge.loader import load
-from knowledge.model import Library
+from knowledge.model import Decision, Found, Library, Match
 from knowledge.search import searchable
+from knowledge.search.evaluate import Question
 from knowledge.search.meaning import encoder
 from knowledge.workshop.edit import values
-from knowledge.workshop.grouping import Gap, by_meaning, by_spelling, grouped
-from knowledge.workshop.teaching import LessonError, lesson, moves, near, taught, written
+from knowledge.workshop.grouping import Gap, answers, by_meaning, by_spelling, grouped
+from knowledge.workshop.teaching import LessonError, Move, harm, lesson, moves, near, owners, taught, written
 
 BASE = Path(__file__).parents[2] / "fixtures" / "base"
 PHRASE = "my hamster escaped again"
@@ -41,6 +45,65 @@ def test_questions_that_mean_the_same_are_one_group() -> None:
     ]
     groups = [[gap.id for gap in group] for group in grouped(asked, by_meaning(model))]
     assert groups == [["4", "3"], ["1", "2"], ["5"]]
+
+
+class Counting:
+    """The model, counting the texts that it reads."""
+
+    def __init__(self) -> None:
+        model = encoder()
+        assert model is not None
+        self._model, self.name, self.dimensions = model, model.name, model.dimensions
+        self.read: list[str] = []
+
+    def embed(self, text: str) -> NDArray[np.float32]:
+        self.read.append(text)
+        return self._model.embed(text)
+
+
+def test_what_is_remembered_is_read_once() -> None:
+    model = Counting()
+    alike = by_meaning(model, remember=3)
+    once, again = alike(["bread", "pods", "bread"]), alike(["pods", "bread", "cats"])
+    assert sorted(model.read) == ["bread", "cats", "pods"]
+    assert (once[0, 2], once[0, 1], again[0, 1]) == (True, False, False)
+    by_meaning(model)(["bread", "bread"])
+    assert model.read.count("bread") == 3
+
+
+def test_a_question_is_answered_unless_it_was_not_that(library: Library) -> None:
+    asked = Gap("1", "what is failover", "unknown", ("practice/scalability",))
+    assert answers(library, asked)
+    assert answers(library, replace(asked, decision="rejected"))
+    assert not answers(library, replace(asked, decision="rejected", nearest=("concept/failover",)))
+    assert not answers(library, replace(asked, text=PHRASE))
+
+
+def move(before: Found, after: Found) -> Move:
+    return Move(before.question, before, after)
+
+
+def test_harm_is_to_take_a_question_or_to_answer_what_is_out_of_scope(library: Library) -> None:
+    golden = [Question("is it mine?", frozenset({"concept/failover"})), Question("who won the cup?")]
+    owned = owners(library, golden)
+    assert owned["switch to the spare server"] == {"concept/failover"}
+
+    def found(question: str, decision: Decision, topic: str, part_of: str | None = None) -> Found:
+        return Found(question, decision, 0.5, (Match(topic, 0.9, part_of),))
+
+    mine = found("is it mine?", "answer", "concept/failover")
+    for taken in (found("is it mine?", "answer", "a/b"), found("is it mine?", "suggest", "a/b")):
+        assert "it would take" in harm([move(mine, taken)], owned)
+    cup = found("who won the cup?", "suggest", "concept/failover")
+    assert "out of scope" in harm([move(cup, replace(cup, decision="answer"))], owned)
+    for harmless in (
+        move(mine, replace(mine, decision="suggest")),
+        move(mine, found("is it mine?", "answer", "concept/part", "concept/failover")),
+        move(found("is it mine?", "answer", "practice/scalability"), mine),
+        move(replace(cup, decision="unknown"), cup),
+        move(found("nobody's", "answer", "a/b"), found("nobody's", "answer", "c/d")),
+    ):
+        assert harm([harmless], owned) == ""
 
 
 def test_questions_with_the_same_words_are_one_group_without_the_model() -> None:
