@@ -26,7 +26,6 @@ from adapters.terminal.chat import ADDRESS, Chat, SentRow
 from adapters.web import health
 from adapters.web.serving import Web, application, bind
 from bot import admins, tutor
-from bot.curating import LOOKED_AT
 from bot.due import deliver_due, deliver_taught
 from bot.inbox import Defaults, Inbox
 from bot.lease import hold
@@ -41,6 +40,7 @@ from bot.store.queries import reader, rename, workspace
 from bot.store.queries.gaps import open_gaps
 from bot.store.queries.outbox import rows_after
 from bot.store.queries.prune import prune
+from bot.unanswered import LOOKED_AT
 from knowledge import report
 from knowledge.search.late import late
 from knowledge.workshop.grouping import Alike, by_meaning, by_spelling

@@ -9,94 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from bot.messages import Answer, Button, Reply
 from bot.records import Proposal
 from bot.topics import NEAR, choices
 from bot.turn import Turn, reply
+from bot.unanswered import (
+    CHECKED,
+    LEFT,
+    OUT,
+    SHOWN,
+    Group,
+    asked,
+    digest_of,
+    excerpt,
+    groups,
+    place,
+    still_open,
+    tag,
+    tag_of,
+    tagged,
+    waiting,
+)
 from bot.wording import join
 from knowledge.markup import Md
 from knowledge.model import Topic
-from knowledge.workshop.grouping import Gap, answers, grouped
+from knowledge.workshop.grouping import Gap
 
 if TYPE_CHECKING:
     from bot.store.desk import Desk
 
-LOOKED_AT = 100  # of the most asked questions are put into groups: the model reads each once, in 3.5 ms (two cores)
-CHECKED = 40  # of them are looked up at most for one press, 5 ms each, to see whether the base answers them by now
-SHOWN = 8  # questions of a group that are written out
 TEXT_SHOWN = 300  # characters of a question
-BRIEF = 80  # characters of one in a list, or in what is said about it
 NEAREST = 3
-OUT, LEFT = "out", "left"  # in the place of a topic's tag
-
-Group = tuple[Gap, ...]
-
-
-# --- groups -------------------------------------------------------------------------------------------------------
-
-
-def groups(desk: Desk) -> list[Group]:
-    """The questions that nobody has dealt with or proposed anything for, alike ones together, the most asked first."""
-    proposed = covered(desk)
-    found = [gap for gap in desk.open_gaps(LOOKED_AT + len(proposed)) if gap.id not in proposed]
-    return grouped(
-        [Gap(gap.id, gap.text, gap.decision, gap.nearest, gap.count, gap.last) for gap in found[:LOOKED_AT]], desk.alike
-    )
-
-
-def covered(desk: Desk) -> set[str]:
-    """The questions that something is proposed for."""
-    return {gap for row in desk.proposals() if row.status == "open" for gap in row.gaps}
-
-
-def asked(group: Group) -> int:
-    """How often the questions of a group were asked."""
-    return sum(gap.count for gap in group)
-
-
-def waiting(desk: Desk, group: Group) -> int:
-    """How many learners want to be told once the base answers a group."""
-    wishes = desk.count_wishes()
-    return sum(wishes.get(gap.id, 0) for gap in group)
-
-
-def excerpt(text: str, most: int = BRIEF) -> str:
-    """What somebody typed, on one line and cut."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"
-
-
-def _digest(group: Group) -> str:
-    """Which questions are on screen, 6 hex characters: a press counts for those only."""
-    shown = ",".join(sorted(gap.id for gap in group[:SHOWN]))
-    return blake2b(shown.encode(), digest_size=3).hexdigest()
-
-
-def tag(topic: str) -> str:
-    """What stands for a topic in a button beside a question, 8 hex characters: both ids would be too long."""
-    return blake2b(topic.encode(), digest_size=4).hexdigest() if topic else OUT
-
-
-def tag_of(proposal: Proposal) -> str:
-    """What stands for that which was proposed."""
-    return LEFT if proposal.status == "left" else tag(proposal.topic)
-
-
-def _tagged(turn: Turn, wanted: str) -> Topic | None:
-    return next((topic for topic in turn.library.topics.values() if tag(topic.id) == wanted), None)
-
-
-def _still_open(turn: Turn, desk: Desk, group: Group) -> Group:
-    """The group without what the base answers by now: that is closed."""
-    if not desk.standing().settled:  # by words alone search may be sure of what it will take back
-        return group
-    done = [gap for gap in group[:CHECKED] if answers(turn.library, gap)]
-    if done:
-        desk.close([gap.id for gap in done])
-    return tuple(gap for gap in group if gap not in done)
 
 
 # --- screens ------------------------------------------------------------------------------------------------------
@@ -105,20 +50,16 @@ def _still_open(turn: Turn, desk: Desk, group: Group) -> Group:
 def go_through(turn: Turn, desk: Desk, after: str = "") -> Answer:
     """The first group; or the one that follows the group of the question `after`."""
     found = groups(desk)
-    return Answer((_from(turn, desk, found, _place(found, after) + 1 if after else 0),))
+    return Answer((_from(turn, desk, found, place(found, after) + 1 if after else 0),))
 
 
 def show(turn: Turn, desk: Desk, gap: str, lead: Md = Md("")) -> Answer:  # noqa: B008 - frozen
     """The group of a question, as it stands now."""
     found = groups(desk)
-    at = _place(found, gap)
+    at = place(found, gap)
     if at < 0:
         return _dealt_with(turn)
     return Answer((_from(turn, desk, found, at, lead),))
-
-
-def _place(found: Sequence[Group], gap: str) -> int:
-    return next((n for n, group in enumerate(found) if any(one.id == gap for one in group)), -1)
 
 
 def _from(turn: Turn, desk: Desk, found: Sequence[Group], at: int, lead: Md = Md(""), *, last: bool = False) -> Reply:  # noqa: B008
@@ -129,7 +70,7 @@ def _from(turn: Turn, desk: Desk, found: Sequence[Group], at: int, lead: Md = Md
         if looked >= CHECKED:
             text = say("The base answers the last {n} questions by now; they are off the list.", n=looked)
             return Reply(text, (Button(say.label("Go on"), f"admin:next:{found[n - 1][0].id}"), back))
-        group = _still_open(turn, desk, found[n])
+        group = still_open(turn, desk, found[n])
         if group:
             return _screen(turn, desk, group, n + 1, len(found), lead)
         looked += len(found[n])
@@ -157,7 +98,7 @@ def _screen(turn: Turn, desk: Desk, group: Group, at: int, total: int, lead: Md)
     ask = say("What should answer it?") if near else say("Nothing in the base comes near.")
     how = say("Pick a topic, or type the name of another.") if near else say("Type the name of a topic, if one fits.")
     text = join([lead, head, join(lines, "\n"), _before(turn, desk, first), join([ask, how if typing else ""])], "\n\n")
-    name = f"{first.id}:{_digest(group)}"
+    name = f"{first.id}:{digest_of(group)}"
     if typing:
         turn.remember(waiting=f"admin:{name}")
     return Reply(text, (*_topic_buttons(turn, name, near), *_other_buttons(turn, first.id, name)), key=_key(first.id))
@@ -228,18 +169,18 @@ def decide(turn: Turn, desk: Desk, gap: str, digest: str, wanted: str) -> Answer
 
     Of two admins the later one counts, and is told what the other had proposed.
     """
-    topic = None if wanted in (OUT, LEFT) else _tagged(turn, wanted)
+    topic = None if wanted in (OUT, LEFT) else tagged(turn, wanted)
     if topic is None and wanted not in (OUT, LEFT):
         return show(turn, desk, gap, turn.say("That topic is no longer in the base; nothing was proposed."))
     earlier = next((row for row in desk.proposals() if row.status == "open" and gap in row.gaps), None)
     if earlier:
         return _changed(turn, desk, earlier, topic, wanted)
     found = groups(desk)
-    at = _place(found, gap)
-    group = _still_open(turn, desk, found[at]) if at >= 0 else ()
+    at = place(found, gap)
+    group = still_open(turn, desk, found[at]) if at >= 0 else ()
     if not any(one.id == gap for one in group):
         return _dealt_with(turn)
-    if _digest(group) != digest:
+    if digest_of(group) != digest:
         lead = turn.say("The questions are not those that you saw; nothing was proposed. This is how they stand now.")
         return Answer((_screen(turn, desk, group, at + 1, len(found), lead),))
     row = Proposal(group[0].id, tuple(one.id for one in group), group[0].text, topic.id if topic else "", turn.now)
@@ -306,7 +247,7 @@ def typed(turn: Turn, desk: Desk, gap: str, digest: str, text: str) -> Answer:
     near = [topic for match in found.matches if (topic := turn.library.topic(match.id)) and topic.kind != "path"]
     if near and found.decision == "answer":
         return decide(turn, desk, gap, digest, tag(near[0].id))
-    if _place(groups(desk), gap) < 0:
+    if place(groups(desk), gap) < 0:
         return _dealt_with(turn)
     turn.remember(waiting=f"admin:{gap}:{digest}")
     lead = say("Which topic is “{text}”?", text=excerpt(text)) if near else say("I find no topic of that name.")

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from bot import curating
-from bot.curating import excerpt
 from bot.messages import Answer, Button
 from bot.records import Proposal
 from bot.small_talk import lost
 from bot.turn import Turn, reply
+from bot.unanswered import Group, asked, covered, excerpt, groups, tag_of
 from bot.wording import join
 from knowledge.markup import Md
 
@@ -48,7 +48,7 @@ def pressed(turn: Turn, rest: str) -> Answer:
 
 def _overview(turn: Turn, desk: Desk) -> Answer:
     say = turn.say
-    found = curating.groups(desk)
+    found = groups(desk)
     rows = desk.proposals()
     flags = desk.count_flags()
     text = join(
@@ -97,16 +97,16 @@ def _health(turn: Turn, desk: Desk) -> Md:
     return join(lines, "\n")
 
 
-def _questions(turn: Turn, desk: Desk, found: list[curating.Group]) -> Md:
+def _questions(turn: Turn, desk: Desk, found: list[Group]) -> Md:
     """How much was asked in vain, and the groups that were asked most."""
     say = turn.say
     if not found:
         return say("Questions asked in vain: none that waits.")
-    questions, asked = desk.count_gaps(curating.covered(desk))
+    questions, times = desk.count_gaps(covered(desk))
     head = join(
         [
             say.many("Questions asked in vain: one,", "Questions asked in vain: {n},", questions),
-            say.many("asked once.", "asked {n} times in all.", asked),
+            say.many("asked once.", "asked {n} times in all.", times),
             _waiting(turn, sum(desk.count_wishes().values())),
             say("Asked most:"),
         ]
@@ -116,7 +116,7 @@ def _questions(turn: Turn, desk: Desk, found: list[curating.Group]) -> Md:
     for group in found[:GROUPS_SHOWN]:
         waits = sum(wishes.get(gap.id, 0) for gap in group)
         parts = [
-            say.many("asked once", "asked {n} times", curating.asked(group)),
+            say.many("asked once", "asked {n} times", asked(group)),
             say.many("in one form", "in {n} forms", len(group)) if len(group) > 1 else "",
             say.many("one waits for it", "{n} wait for it", waits) if waits else "",
         ]
@@ -187,7 +187,7 @@ def _proposals(turn: Turn, desk: Desk) -> Answer:
         parts.append(join([head, *lines], "\n") if lines else "")
     text = join(parts, "\n\n") if any(parts) else say("Nothing is proposed.")
     buttons = [
-        Button(say.label("Take back {n}", n=n), f"admin:undo:{row.gap}:{curating.tag_of(row)}")
+        Button(say.label("Take back {n}", n=n), f"admin:undo:{row.gap}:{tag_of(row)}")
         for n, row in enumerate(waits[:LISTED], 1)
     ]
     return reply(text, *buttons, Button(say.label("Back"), "admin:home"))

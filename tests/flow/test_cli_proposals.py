@@ -20,7 +20,6 @@ import pytest
 from adapters.config import Settings
 from adapters.fronts import Roles
 from adapters.wiring import Application, build
-from bot.curating import tag
 from bot.messages import Address, Event, EventKind, Reply
 from bot.records import Proposal
 from bot.store.db import Database
@@ -28,6 +27,7 @@ from bot.store.queries.gaps import open_gaps
 from bot.store.queries.outbox import rows_after
 from bot.store.queries.proposals import drop_proposals, proposals, put_proposals
 from bot.store.tx import gap_id
+from bot.unanswered import tag
 from knowledge.markup import plain
 from tests.flow.test_cli_questions import Ended, Run, run
 from tests.flow.test_cli_workshop import ask_in_vain
