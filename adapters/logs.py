@@ -37,7 +37,7 @@ _TOKENS = re.compile(
 )
 _QUIET = (
     *("httpx", "httpcore", "aiohttp", "telegram", "slack_sdk", "slack_bolt"),
-    *("apscheduler", "alembic", "asyncio", "uvicorn"),
+    *("apscheduler", "alembic", "asyncio", "uvicorn", "watchfiles"),
 )
 
 

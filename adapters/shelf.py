@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
+from stat import S_ISDIR
 
 import structlog
 
@@ -29,7 +30,7 @@ def stamp(folder: Path) -> Stamp:
 
     Path, modification and status change in ns, size, and inode of everything in the folder and in the folders right
     below it, links followed. Inode and status change also catch what comes with its old date: a swapped link, a copy
-    that keeps times.
+    that keeps times. Of a folder the inode says enough: its dates change with each hidden file that an editor makes.
     """
     found: list[tuple[str, int, int, int, int]] = []
     folders = [folder]
@@ -45,8 +46,11 @@ def stamp(folder: Path) -> Stamp:
                 seen = path.stat()
             except OSError:  # gone between listing and looking: the next look sees it
                 continue
-            found.append((str(path), seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size, seen.st_ino))
-            if place is folder and path.is_dir():
+            if not S_ISDIR(seen.st_mode):
+                found.append((str(path), seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size, seen.st_ino))
+                continue
+            found.append((str(path), 0, 0, 0, seen.st_ino))
+            if place is folder:
                 folders.append(path)
     return tuple(found)
 

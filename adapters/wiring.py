@@ -23,20 +23,24 @@ from adapters.fronts import Front, Roles, fronts
 from adapters.shared.insides import Insides
 from adapters.shelf import Shelf
 from adapters.terminal.chat import ADDRESS, Chat, SentRow
+from adapters.watching import Watching
 from adapters.web import health
 from adapters.web.serving import Web, application, bind
-from bot import admins, tutor
+from bot import admins, following, tutor
+from bot.admins import address
 from bot.due import deliver_due, deliver_taught
 from bot.inbox import Defaults, Inbox
 from bot.lease import hold
 from bot.limits import Limits
 from bot.lookup import Lookup
 from bot.messages import Sender
+from bot.news import Served
+from bot.notices import Notices
 from bot.outbox import Outbox
 from bot.records import Standing
 from bot.store.db import Database
 from bot.store.desk import Office
-from bot.store.queries import reader, rename, workspace
+from bot.store.queries import reader, workspace
 from bot.store.queries.gaps import open_gaps
 from bot.store.queries.outbox import rows_after
 from bot.store.queries.prune import prune
@@ -48,9 +52,8 @@ from scheduler.ticker import Ticker
 
 log = structlog.get_logger("tutor.run")
 
-# Seconds between looks. Due quizzes may be a few seconds late; a changed file should be seen while its editor watches.
+# Seconds between looks. Due quizzes may be a few seconds late.
 DUE_EVERY = 5
-RELOAD_EVERY = 2
 PRUNE_EVERY = 3600
 TELL_EVERY = 3600
 READ_EVERY = 600
@@ -71,10 +74,14 @@ class Application:
     inbox: Inbox
     outbox: Outbox | None
     ticker: Ticker | None
+    notices: Notices
     fronts: Sequence[Front] = ()
     pages: Sequence[Route] | None = None  # what its HTTP server serves; None: it has none
     office: Office = Office()  # noqa: RUF009 - frozen
     _web: Web | None = None
+    _reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _followed: str = ""  # the version that progress has followed
+    _told: Served | None = None  # what the admins know
     _running: list[asyncio.Task[None]] = field(default_factory=list)
 
     @asynccontextmanager
@@ -93,7 +100,9 @@ class Application:
             if self.db.dialect == "sqlite":
                 self.db.upgrade()
             self.db.check()
-            await self.follow_renames()
+            await self.follow_base()
+            await self.notices.start()
+            await self._tell_admins()  # from now on
             settle_memory()
             newest = await self.db.fetch(reader.newest_event)
             if isinstance(self.clock, DemoClock) and newest and self.clock.at_least(newest):
@@ -108,8 +117,11 @@ class Application:
             await self.inbox.start()
             if self.ticker:
                 stack.push_async_callback(self.ticker.stop)
-                stack.callback(self.shelf.close)  # first: the ticker waits for what is under way
                 self.ticker.start()
+            watching = Watching(self.settings.knowledge_dir, self.reload)
+            stack.push_async_callback(watching.stop)
+            stack.callback(self.shelf.close)  # first: watching waits for a look that is under way
+            watching.start()
             stack.push_async_callback(self._stop_fronts)
             for front in self.fronts:
                 self._start(front.platform, front.run())
@@ -157,17 +169,40 @@ class Application:
             pass
 
     async def reload(self) -> None:
-        """Serve changed knowledge, and tell those who waited for it."""
-        if await self.shelf.refresh():
-            gc.freeze()  # the new library lives long, too; a collection first would hold up answers
-            await self.follow_renames()
-            await self.tell()
+        """Serve changed knowledge, let progress follow it, and tell the admins, and those who waited for it.
 
-    async def follow_renames(self) -> None:
-        """Let progress follow the topics and items that the base names by former ids."""
-        items = self.shelf.library().moved_items
-        if items and (moved := await self.db.run(lambda conn: rename.apply(conn, items))):
+        What fails here, the database being away, is made up for at the next call.
+        """
+        async with self._reloading:
+            if swapped := await self.shelf.refresh():
+                gc.freeze()  # the new library lives long, too; a collection first would hold up answers
+            await self.follow_base()
+            await self._tell_admins()
+            if swapped and self.ticker:
+                await self.tell()
+
+    async def follow_base(self) -> None:
+        """Let progress follow the base: items that were renamed, and those that are back. Once for each version."""
+        library = self.shelf.library()
+        if library.version == self._followed:
+            return
+        items = library.moved_items
+        if items and (moved := await self.db.run(lambda conn: following.rename(conn, items))):
             log.info("progress followed renamed items", cards=moved)
+        if self.ticker and (woken := await following.wake(self.db, library, self.clock.now())):
+            log.info("items are back for learners to whom nothing was due", learners=woken)
+        self._followed = library.version
+
+    async def _tell_admins(self) -> None:
+        """Tell the admins what became of the base since they were last told."""
+        before, library, found = self._told, self.shelf.library(), self.shelf.problems
+        now = self.clock.now()
+        problems = tuple(one for one in found.problems if one.severity == "error") if found else ()
+        since = before.since if before and before.library.version == library.version else now
+        after = Served(library, since, problems)
+        if before and before.id != after.id:
+            self.inbox.tell(await self.notices.tell(before, after, now))
+        self._told = after
 
     async def tell(self) -> None:
         """Tell those whose question the base answers by now, as after a restart with new knowledge."""
@@ -240,7 +275,8 @@ def build(
     inbox = Inbox(db, tutor.answer, shelf.library, time.now, tutor.ask_of, tutor.apology, defaults)
     insides = Insides(inbox.receive, shelf.library, Lookup(db), time.now, partial(_hold, db, time.now), db)
     platforms = fronts(settings, roles, insides)
-    app = Application(settings, time, db, shelf, inbox, None, None, platforms, office=office)
+    notices = Notices(db, [address(name) for name in settings.admins if _can_write(settings, name)], defaults)
+    app = Application(settings, time, db, shelf, inbox, None, None, notices, platforms, office=office)
     if roles.send or senders:
         ways = senders or {front.platform: front.sender for front in platforms}
         limits: dict[str, Limits] = {front.platform: front.limits for front in platforms}
@@ -253,13 +289,22 @@ def build(
         app.ticker = Ticker(
             {
                 "due": (app.deliver, due_every),
-                "reload": (app.reload, RELOAD_EVERY),
                 "prune": (app.prune, PRUNE_EVERY),
                 "taught": (app.tell, TELL_EVERY),
                 **({"questions": (app.read_questions, READ_EVERY)} if office.admins else {}),
             }
         )
     return app
+
+
+def _can_write(settings: Settings, admin: str) -> bool:
+    """Whether messages to an admin have a way out of this deployment. The terminal reads its own."""
+    ways = {
+        "telegram": bool(settings.telegram_token),
+        "slack": bool(settings.slack_bot_token or settings.slack_client_id),
+        "terminal": True,
+    }
+    return ways[address(admin).platform]
 
 
 def _hold(db: Database, now: Callable[[], datetime], name: str) -> AbstractAsyncContextManager[None]:

@@ -148,7 +148,7 @@ def settle(turn: Turn, ask: Ask, outcome: Outcome, chosen: str) -> Answer:
     if session:
         session = replace(session, done=session.done + 1, right=session.right + (outcome == "right"))
     turn.change(open_ask=0, state=replace(turn.learner.state, session=session))
-    last = session is not None and not session.plan
+    last = session is not None and not quiz.still_to_come(turn)
     closing = quiz.finish(turn) if last else ()
     return Answer(
         (_settled(turn, done), feedback(turn, done, row, last=last), *closing),
@@ -163,6 +163,8 @@ def settle(turn: Turn, ask: Ask, outcome: Outcome, chosen: str) -> Answer:
 def count(turn: Turn, ask: Ask, outcome: Outcome, chosen: str) -> tuple[Ask, CardRow]:
     """Count an answer: one review, one card, the day's share and the streak; gives the ask, answered, and the card."""
     learner = turn.learner
+    if item := turn.library.moved_items.get(ask.item):  # it was renamed since it was put
+        ask = replace(ask, item=item, topic=item.partition("#")[0])
     entry = Review(
         seq=learner.last_seq + 1,
         at=turn.now,

@@ -129,7 +129,7 @@ class Inbox:
         """Join the learners who said yes to it where that was not done at once, as after a crash."""
         lanes = await self._db.on_thread(self._handler.join)
         if lanes:
-            self._tell(lanes)
+            self.tell(lanes)
 
     def _take(self) -> list[_Waiting]:
         """The next batch, in order. What has to wait holds back whatever comes after it by the same person or chat."""
@@ -192,11 +192,12 @@ class Inbox:
                 _settle(waiting, receipt)
         self._queue.extendleft(reversed(again))
         if handled.lanes:
-            self._tell(handled.lanes)
+            self.tell(handled.lanes)
         if handled.down:
             await asyncio.sleep(PAUSE)
 
-    def _tell(self, lanes: frozenset[str]) -> None:
+    def tell(self, lanes: frozenset[str]) -> None:
+        """Tell whoever listens (`on_commit`) that these lanes got messages, by whatever was committed."""
         for callback in tuple(self._callbacks):
             callback(lanes)
 

@@ -26,7 +26,7 @@ EXTRA = 5  # and in one more round beyond the daily cap
 def start(turn: Turn) -> Answer:
     """A mixed quiz, or the one that was left."""
     session = turn.learner.state.session
-    if session and (session.plan or turn.learner.open_ask):
+    if session and (still_to_come(turn) or turn.learner.open_ask):
         return resume(turn)
     if turn.left_today == 0:
         return _enough(turn)
@@ -89,11 +89,21 @@ def _all_met(turn: Turn) -> Answer:
 
 
 def resume(turn: Turn) -> Answer:
-    """Put the open question again, or go on to the next one."""
+    """Put the open question again, or go on to the next one. A question that was retired is not put again."""
     ask = turn.tx.ask(turn.learner.open_ask) if turn.learner.open_ask else None
-    if ask and ask.status == "open":
+    if ask and ask.status == "open" and turn.library.item(ask.item):
         return answer(put(turn, ask, turn.say("You left this one open.")))
-    return answer(*ask_next(turn)) if turn.learner.state.session else start(turn)
+    settled = settle_open(turn)
+    if turn.learner.state.session:
+        return answer(*settled, *ask_next(turn))
+    begun = start(turn)
+    return replace(begun, replies=(*settled, *begun.replies))
+
+
+def still_to_come(turn: Turn) -> int:
+    """How many items of the session are still to be asked: those that were retired meanwhile are passed over."""
+    session = turn.learner.state.session
+    return sum(turn.library.item(key) is not None for key in session.plan) if session else 0
 
 
 def repeat(turn: Turn, ask: Ask, lead: str = "") -> Answer:
@@ -232,7 +242,7 @@ def put(turn: Turn, ask: Ask, lead: str = "") -> Reply:
         say(
             "{done} of {total} · {title}",
             done=session.done + 1,
-            total=session.done + 1 + len(session.plan),
+            total=session.done + 1 + still_to_come(turn),
             title=ask.title,
         )
         if session

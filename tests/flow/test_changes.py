@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot import following
 from bot.due import deliver_taught
 from bot.messages import Event
-from bot.store.queries import rename
 from tests.flow.talking import MONDAY, Person, World, consenting, gaps, without
 
 # --- the base changes
@@ -49,8 +49,8 @@ async def test_progress_follows_a_renamed_item(ann: Person, tutor_world: World) 
         topics={**tutor_world.library.topics, topic.id: topic},
         moved_items={old: new},
     )
-    moved = await tutor_world.db.run(lambda conn: rename.apply(conn, tutor_world.library.moved_items))
-    again = await tutor_world.db.run(lambda conn: rename.apply(conn, tutor_world.library.moved_items))
+    moved = await tutor_world.db.run(lambda conn: following.rename(conn, tutor_world.library.moved_items))
+    again = await tutor_world.db.run(lambda conn: following.rename(conn, tutor_world.library.moved_items))
     assert (moved, again) == (1, 0)
     assert [row.item for row in await ann.cards()] == [new]
     await tutor_world.pass_time(days=40)

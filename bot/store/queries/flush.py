@@ -232,9 +232,9 @@ def messages(conn: Connection, done: Sequence[Written], now: datetime) -> frozen
 
 
 def put(
-    conn: Connection, to: Address, learner: int, messages: Sequence[Reply | Refresh], now: datetime
+    conn: Connection, to: Address, learner: int | None, messages: Sequence[Reply | Refresh], now: datetime
 ) -> frozenset[str]:
-    """Put messages to a learner into the outbox, whose lane is locked."""
+    """Put messages to a learner, or to somebody who is none, into the outbox, whose lane is locked."""
     rows: list[Row] = []
     stale: list[Row] = []
     _add(rows, stale, to, learner, messages, now)
