@@ -14,6 +14,7 @@ from knowledge.cache import load_cached
 from knowledge.errors import KnowledgeError
 from knowledge.model import Library
 from knowledge.prepare import Preparation
+from knowledge.progress import Progress
 from knowledge.search import ready, searchable
 from knowledge.search.late import late
 
@@ -58,8 +59,8 @@ def stamp(folder: Path) -> Stamp:
 class Shelf:
     """Holds the library. `library()` is what the inbox asks for at each batch; a reload swaps it whole."""
 
-    def __init__(self, folder: Path, cache: Path | None = None) -> None:
-        """Load the base; what is costly to make is kept in `cache`.
+    def __init__(self, folder: Path, cache: Path | None = None, progress: Progress | None = None) -> None:
+        """Load the base; what is costly to make is kept in `cache`, and `progress` hears how far it is.
 
         The model takes seconds to read a base that is new to it, or minutes if it is large. Learners need not wait:
         until `refresh` has seen to that, questions are answered by words alone.
@@ -73,11 +74,12 @@ class Shelf:
         self._stamp = stamp(folder)
         self._model = late()
         self._preparation: Preparation | None = None
-        library = load_cached(folder, cache)
+        library = load_cached(folder, cache, progress)
         found = ready(library, cache, self._model)
         self._by_words = found is None and self._model is not None and len(library.topics) > _AT_ONCE
         if found is None:  # what is made for the meantime is not worth keeping
-            found = searchable(library) if self._by_words else searchable(library, cache=cache, meaning=self._model)
+            keeping, model = (None, None) if self._by_words else (cache, self._model)
+            found = searchable(library, cache=keeping, meaning=model, progress=progress)
         self._library = found
         self._loaded = False  # the model
         self._closed = False

@@ -46,6 +46,7 @@ from bot.store.queries.outbox import rows_after
 from bot.store.queries.prune import prune
 from bot.unanswered import LOOKED_AT
 from knowledge import report
+from knowledge.progress import Progress
 from knowledge.search.late import late
 from knowledge.workshop.grouping import Alike, by_meaning, by_spelling
 from scheduler.ticker import Ticker
@@ -253,6 +254,7 @@ def build(
     senders: Mapping[str, Sender] | None = None,
     roles: Roles = ALONE,
     due_every: float = DUE_EVERY,
+    progress: Progress | None = None,
 ) -> Application:
     """Put the application together.
 
@@ -262,13 +264,14 @@ def build(
         senders: who delivers messages, by platform, in the place of the front ends' own.
         roles: what this process does: which front ends it runs, whether it sends and ticks.
         due_every: seconds between looks for due quizzes.
+        progress: hears how far reading the knowledge base is.
 
     Raises:
         KnowledgeError: the knowledge base has errors.
         SettingsError: the database settings are wrong.
     """
     time = clock or Clock()
-    shelf = Shelf(settings.knowledge_dir, settings.cache_dir)
+    shelf = Shelf(settings.knowledge_dir, settings.cache_dir, progress)
     db = Database(settings.database_url, settings.key_of_database() or "")
     office = Office(admins.accounts(settings.admins), _alike(), partial(_standing, shelf))
     defaults = Defaults(shelf.library().base.language, settings.timezone, office)

@@ -7,6 +7,7 @@ import sys
 
 PARTS = (
     ["benchmarks.start"],
+    ["benchmarks.loading"],
     ["benchmarks.inbox"],
     ["benchmarks.due"],
     ["benchmarks.platforms"],

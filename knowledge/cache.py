@@ -20,16 +20,18 @@ from knowledge import kept
 from knowledge.assembly import assemble
 from knowledge.files import Files, gather
 from knowledge.model import Base, Item, Library, Need, Option, Source, Topic
+from knowledge.progress import Progress
 
 KIND = "library"
 _HERE = Path(__file__).parent
 
 
-def load_cached(folder: Path, cache: Path | None) -> Library:
+def load_cached(folder: Path, cache: Path | None, progress: Progress | None = None) -> Library:
     """The library in this folder, as `knowledge.loader.load` gives it; read from the folder `cache` where it is known.
 
-    A library that had to be read is kept there for the next time. Without `cache`, or where it cannot be used, this is
-    `load`. Warnings are not told: that is what `knowledge.check` is for, which never looks here.
+    A library that had to be read is kept there for the next time; `progress` hears how far reading is. Without `cache`,
+    or where it cannot be used, this is `load`. Warnings are not told: that is what `knowledge.check` is for, which
+    never looks here.
 
     Raises:
         KnowledgeError: something is wrong; its `problems` name everything, warnings too.
@@ -37,28 +39,28 @@ def load_cached(folder: Path, cache: Path | None) -> Library:
     files = gather(folder)
     ours = _our_code()
     if cache is None or not ours or files.broken:
-        return _read(files)
+        return _read(files, progress)
     key = _key(files, ours)
     library = _decoded(kept.fetch(cache, KIND, key))
     if library is None:
-        library = _read(files)
+        library = _read(files, progress)
         kept.keep(cache, KIND, key, _encoded(library))
     return library
 
 
-def _read(files: Files) -> Library:
+def _read(files: Files, progress: Progress | None) -> Library:
     from knowledge.loader import load_files  # with the YAML parser and the checks: not where they are not needed
 
-    return load_files(files)
+    return load_files(files, progress)
 
 
 @lru_cache(maxsize=1)
 def _our_code() -> bytes:
-    """Everything but the files that decides what is read: our modules, the YAML parser, Python. b"" if unknown."""
+    """Everything but the files that decides what is read: our modules, the YAML parsers, Python. b"" if unknown."""
     import importlib.util
 
-    parser = importlib.util.find_spec("ruamel.yaml")  # its __init__.py holds its version
-    sources = [*sorted(_HERE.glob("*.py")), *([Path(parser.origin)] if parser and parser.origin else [])]
+    parsers = [importlib.util.find_spec(name) for name in ("ruamel.yaml", "yaml")]  # their __init__.py hold versions
+    sources = [*sorted(_HERE.glob("*.py")), *(Path(found.origin) for found in parsers if found and found.origin)]
     try:
         parts = [source.read_bytes() for source in sources]
     except OSError:

@@ -8,9 +8,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import numpy
-from rapidfuzz import fuzz, process
-
 from knowledge import markup
 from knowledge.draft import Draft, names
 from knowledge.errors import Problem
@@ -19,28 +16,29 @@ from knowledge.links import references
 from knowledge.loader import Survey, in_order, look
 from knowledge.model import Library, Topic
 from knowledge.names import normalise_name
+from knowledge.progress import Progress, told
 from knowledge.reading import Step
 from knowledge.rules import PLACEHOLDER, RULES, Finding, spellings
 from knowledge.spelling import TERMS, misspelled
+from knowledge.twins import twins
 
 QUESTIONS_MIN = 6
 ITEMS_MIN = 3
 TITLE_MAX = 60  # characters: a title is a button's label, too
 REVIEW_DAYS = 365
 TWINS = 90  # fuzz.ratio of two stems that ask the same
-_BLOCK = 500
 _TRACKING = frozenset({"fbclid", "gclid", "mc_cid", "mc_eid", "igshid", "ref_src"})
 
 
-def check(folder: Path, today: date) -> Survey:
+def check(folder: Path, today: date, progress: Progress | None = None) -> Survey:
     """Everything that loading finds, and, where the base loads, what a published one should have.
 
-    `today` is the day that reviews are counted from. Never raises.
+    `today` is the day that reviews are counted from; `progress` hears how far it is. Never raises.
     """
-    survey = look(folder)
+    survey = look(folder, progress)
     if survey.library is None:
         return survey
-    found = list(warnings(survey.library, survey.drafts, today))
+    found = list(warnings(survey.library, survey.drafts, today, progress))
     found += misspelled(survey.library, survey.drafts, _terms(folder))
     return replace(survey, problems=in_order((*survey.problems, *found)))
 
@@ -54,10 +52,12 @@ def _terms(folder: Path) -> list[str]:
     return [line for line in lines if not line.startswith("#")]
 
 
-def warnings(library: Library, drafts: Sequence[Draft], today: date) -> Iterator[Problem]:
+def warnings(
+    library: Library, drafts: Sequence[Draft], today: date, progress: Progress | None = None
+) -> Iterator[Problem]:
     """The warnings for a library and the drafts that it was made from."""
     waived: set[tuple[str, str]] = set()
-    for draft in drafts:
+    for draft in told(drafts, "Checking topics", progress):
         topic = library.topics[draft.id]
         yield from _completeness(draft, topic, today)
         yield from _markup(draft)
@@ -218,13 +218,10 @@ def _clashes(library: Library, drafts: Sequence[Draft], waived: set[tuple[str, s
 def _twins(library: Library, drafts: Sequence[Draft], waived: set[tuple[str, str]]) -> Iterator[Problem]:
     """Items whose questions are nearly alike; either of the two may waive it."""
     asked = [(draft, n, item) for draft in drafts for n, item in enumerate(library.topics[draft.id].items)]
-    stems = [item.ask.casefold() for _, _, item in asked]
-    for later, (draft, n, _) in enumerate(asked):
-        if later % _BLOCK == 0:  # all rows at once would be too much for a very large base
-            block = stems[later : later + _BLOCK]
-            scores = process.cdist(block, stems, scorer=fuzz.ratio, score_cutoff=TWINS, dtype=numpy.uint8)
-        for earlier in scores[later % _BLOCK][:later].nonzero()[0]:
-            other, m, twin = asked[int(earlier)]
+    for later, alike in sorted(twins([item.ask.casefold() for _, _, item in asked], TWINS).items()):
+        draft, n, _ = asked[later]
+        for earlier in alike:
+            other, m, twin = asked[earlier]
             message = f'this question is nearly that of {twin.key} ("{twin.ask[:60]}")'
             finding = Finding(("ask",), message, "ask something else, or delete one")
             if _waives(other, m, "stem-twin"):

@@ -15,6 +15,7 @@ from knowledge.files import BASE_FILE, File, Files, gather
 from knowledge.format import BASE, TOPIC
 from knowledge.model import FOLDERS, Library
 from knowledge.names import normalise_name
+from knowledge.progress import Progress, told
 from knowledge.reading import Sheet, read
 from knowledge.shape import Shaper, Values
 
@@ -38,9 +39,9 @@ def load(folder: Path) -> Library:
     return load_files(gather(folder))
 
 
-def load_files(files: Files) -> Library:
+def load_files(files: Files, progress: Progress | None = None) -> Library:
     """The library in files that were read already. Raises as `load` does."""
-    found = survey(files)
+    found = survey(files, progress)
     if found.library is None:
         raise KnowledgeError(found.problems)
     return found.library
@@ -52,9 +53,9 @@ def examine(folder: Path) -> tuple[Library | None, tuple[Problem, ...]]:
     return survey.library, survey.problems
 
 
-def look(folder: Path) -> Survey:
+def look(folder: Path, progress: Progress | None = None) -> Survey:
     """Read and check everything in the folder. Never raises. Paths in problems are relative to the folder."""
-    return survey(gather(folder))
+    return survey(gather(folder), progress)
 
 
 def in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -62,13 +63,13 @@ def in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda p: (p.path, p.line, p.column, p.severity, p.code, p.message)))
 
 
-def survey(files: Files) -> Survey:
+def survey(files: Files, progress: Progress | None = None) -> Survey:
     """Check files that were read already. Never raises."""
     problems = list(files.problems)
-    sheets = [_sheet(file) for file in files.files]
+    sheets = [_sheet(file) for file in told(files.files, "Reading files", progress)]
     about: Values = {}
     drafts: list[Draft] = []
-    for sheet in sheets:
+    for sheet in told(sheets, "Checking files", progress):
         shaper = Shaper(sheet)
         values = shaper.values(BASE if sheet.path == BASE_FILE else TOPIC)
         problems += (*sheet.problems, *shaper.problems)

@@ -33,22 +33,36 @@ def misspelled(library: Library, drafts: Sequence[Draft], terms: Sequence[str]) 
     known = {word for term in terms for word in _words(term)}
     for topic in library.topics.values():
         known.update(word for name in (topic.title, *topic.aliases) for word in _words(name))
+    said = {draft.id: [(at, _prose(text)) for at, text in _texts(library.topics[draft.id])] for draft in drafts}
+    # each word once: looking it up takes longer than finding it
+    vocabulary = {word for texts in said.values() for _, words in texts for word in words}
+    wrong = dictionary.unknown(vocabulary) - known
     for draft in drafts:
         seen: set[str] = set()
-        for at, text in _texts(library.topics[draft.id]):
-            words = [word for word in _words(_NO_PROSE.sub(" ", text)) if word.islower() and len(word) >= LETTERS_MIN]
-            for word in dictionary.unknown(words) - known - seen:
+        for at, words in said[draft.id]:
+            for word in (words & wrong) - seen:
                 seen.add(word)
                 yield _problem(draft, at, word, dictionary)
 
 
+def _prose(text: str) -> frozenset[str]:
+    """The words of a text that a dictionary should know."""
+    words = _words(_NO_PROSE.sub(" ", text))
+    return frozenset(word for word in words if word.islower() and len(word) >= LETTERS_MIN)
+
+
 def _problem(draft: Draft, at: tuple[str | int, ...], word: str, dictionary: SpellChecker) -> Problem:
-    meant = dictionary.correction(word)
+    meant = _meant(dictionary, word)
     help = (
         f'did you mean "{meant}"? If not, put it into {TERMS}' if meant and meant != word else f"or put it into {TERMS}"
     )
     found = draft.sheet.problem("spelling", f'"{word}" is no known word', at, help=help, severity="warning")
     return draft.sheet.at_word(found, word)
+
+
+@lru_cache(maxsize=4096)
+def _meant(dictionary: SpellChecker, word: str) -> str | None:
+    return dictionary.correction(word)  # milliseconds each, and a word that is missing is often used again
 
 
 @lru_cache(maxsize=2)

@@ -38,6 +38,7 @@ def check(
     from datetime import UTC, datetime
 
     from adapters.cli.library import display_path, knowledge_dir
+    from adapters.cli.progress import showing
     from knowledge import report
     from knowledge.check import check as survey
 
@@ -48,7 +49,8 @@ def check(
         from adapters.cli.workshop import fix_files
 
         fix_files(root)
-    found = survey(root, datetime.now(UTC).date())
+    with showing(quiet=as_json) as progress:
+        found = survey(root, datetime.now(UTC).date(), progress)
     if golden:
         from adapters.cli.golden import check_golden
 

@@ -65,14 +65,17 @@ def run(
         _serve(settings, parts or [])
 
 
-def _open(settings: Settings, clock: DemoClock | None = None, roles: Roles | None = None) -> Application:
+def _open(
+    settings: Settings, clock: DemoClock | None = None, roles: Roles | None = None, *, quiet: bool = False
+) -> Application:
     """Put the application together; a broken knowledge base is reported in full."""
     from adapters import logs, wiring
     from adapters.cli.library import reported
+    from adapters.cli.progress import showing
 
     logs.set_up(settings)
-    with reported(settings.knowledge_dir):
-        return wiring.build(settings, clock=clock, roles=roles or wiring.ALONE)
+    with reported(settings.knowledge_dir), showing(quiet) as progress:
+        return wiring.build(settings, clock=clock, roles=roles or wiring.ALONE, progress=progress)
 
 
 def _talk(settings: Settings, clock: DemoClock | None, *, as_json: bool) -> None:
@@ -84,7 +87,7 @@ def _talk(settings: Settings, clock: DemoClock | None, *, as_json: bool) -> None
         settings = wiring.demo_settings(settings)
     if "log_level" not in settings.model_fields_set:
         settings = settings.model_copy(update={"log_level": "ERROR"})  # log lines would stand between the messages
-    app = _open(settings, clock)
+    app = _open(settings, clock, quiet=as_json)
 
     async def talk() -> None:
         if not app.shelf.settled:

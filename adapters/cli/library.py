@@ -44,18 +44,20 @@ def _named(setting: str) -> Path | None:
 
 def open_library(folder: Path) -> Library:
     """The searchable library in `folder`; where it is broken, every problem is reported and the command ends with 2."""
+    from adapters.cli.progress import showing
     from knowledge.cache import load_cached
     from knowledge.search import ready, searchable
     from knowledge.search.late import late
 
     cache, model = cache_dir(), late()
-    with reported(folder):
-        library = load_cached(folder, cache)
-    if found := ready(library, cache, model):
-        return found
-    if model is not None and sys.stderr.isatty():
-        sys.stderr.write(f"Preparing search for {len(library.topics)} topics, once ...\n")
-    return searchable(library, cache=cache, meaning=model)
+    with showing(quiet=not sys.stderr.isatty()) as progress:  # what scripts read stays as it is
+        with reported(folder):
+            library = load_cached(folder, cache, progress)
+        if found := ready(library, cache, model):
+            return found
+        if model is not None and progress is not None:
+            sys.stderr.write(f"Preparing search for {len(library.topics)} topics, once ...\n")
+        return searchable(library, cache=cache, meaning=model, progress=progress)
 
 
 def open_warm(folder: Path) -> Library:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from knowledge.model import Library
+from knowledge.progress import Progress
 from knowledge.search import fusion, index, learn, stored
 from knowledge.search.evidence import Scales, Vector
 from knowledge.search.finder import Finder, Meaning
@@ -29,7 +30,11 @@ __all__ = ["Finder", "Meaning", "ready", "searchable"]
 
 
 def searchable(
-    library: Library, cache: Path | None = None, meaning: Meaning | None = None, off: frozenset[str] = frozenset()
+    library: Library,
+    cache: Path | None = None,
+    meaning: Meaning | None = None,
+    off: frozenset[str] = frozenset(),
+    progress: Progress | None = None,
 ) -> Library:
     """The same library with `find` answered by an index over its texts. Deterministic: same library, same answers.
 
@@ -38,12 +43,13 @@ def searchable(
         cache: a folder where what is costly to compute is kept between runs.
         meaning: the model; None searches without.
         off: stages to leave out, to measure what they contribute.
+        progress: hears how far the work is, where it takes its time.
     """
     made = ready(library, cache, meaning) if not off else None
     if made is not None:
         return made
     parts = _Parts(library)
-    built = _built(parts, meaning, cache, off)
+    built = _built(parts, meaning, cache, off, progress)
     if cache is not None and not off and (meaning is None or built.vectors is not None):
         stored.write(cache, _key(library, meaning), built)
     return _with(parts, built, meaning, off)
@@ -82,15 +88,17 @@ def _with(parts: _Parts, built: Built, meaning: Meaning | None, off: frozenset[s
     return replace(library, find=finder)
 
 
-def _built(parts: _Parts, meaning: Meaning | None, cache: Path | None, off: frozenset[str]) -> Built:
+def _built(
+    parts: _Parts, meaning: Meaning | None, cache: Path | None, off: frozenset[str], progress: Progress | None
+) -> Built:
     """The index of a library, what was learned for it, and the vectors of its phrases."""
     known = parts.language
-    found = index.build(parts.library, known)
+    found = index.build(parts.library, known, progress)
     phrases, probes = None, dict[str, Vector]()
     if meaning is not None:
         far = [" ".join(words(line, known)) for line in known.probes]
         texts = [" ".join(phrase.words) for phrase in found.phrases] + far
-        vectors = embedded(texts, meaning.embed, meaning.dimensions, cache, meaning.name)
+        vectors = embedded(texts, meaning.embed, meaning.dimensions, cache, meaning.name, progress)
         phrases = vectors[: len(found.phrases)]
         probes = dict(zip(far, vectors[len(found.phrases) :].astype(np.float32), strict=True))
         if len(phrases) and not phrases.any():

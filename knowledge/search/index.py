@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from knowledge.model import Library, Topic
+from knowledge.progress import Progress, told
 from knowledge.search.language import Language
 from knowledge.search.normalise import stem, words
 from knowledge.search.space import Floats, Postings, Space, Topics, postings, rarity, space
@@ -168,11 +169,17 @@ class Index:
         }
 
 
-def build(library: Library, language: Language) -> Index:
-    """The index of a library."""
+def build(library: Library, language: Language, progress: Progress | None = None) -> Index:
+    """The index of a library; `progress` hears how far it is."""
     phrases: list[Phrase] = []
     surfaces: Counter[str] = Counter()
-    documents = [_read(n, topic, language, phrases, surfaces) for n, topic in enumerate(library.topics.values())]
+    spelled: dict[str, Sequence[str]] = {}
+
+    def said(text: str) -> tuple[str, ...]:
+        return tuple(words(text, language, spelled))
+
+    topics = told(tuple(library.topics.values()), "Preparing search, topics", progress)
+    documents = [_read(n, topic, said, phrases, surfaces) for n, topic in enumerate(topics)]
     asked = [phrase for phrase in phrases if phrase.kind != "said"]
     careers = any(topic.kind == "career" for topic in library.topics.values())
     spread = Counter(root for phrase in asked for root in {stem(word): 0 for word in phrase.words})
@@ -184,7 +191,9 @@ def build(library: Library, language: Language) -> Index:
         surfaces=surfaces,
         spread={root: rarity(len(asked), count) / never for root, count in spread.items()},
         letters=space(
-            [Counter(grams(phrase.words)) for phrase in asked], [phrase.topic for phrase in asked], len(documents)
+            (Counter(grams(phrase.words)) for phrase in told(asked, "Preparing search, phrases", progress)),
+            [phrase.topic for phrase in asked],
+            len(documents),
         ),
         texts=space(documents, range(len(documents)), len(documents)),
         body=postings(documents),
@@ -205,7 +214,11 @@ def _among(topic: int, ascending: Topics) -> bool:
 
 
 def _read(
-    number: int, topic: Topic, language: Language, phrases: list[Phrase], surfaces: Counter[str]
+    number: int,
+    topic: Topic,
+    said: Callable[[str], tuple[str, ...]],
+    phrases: list[Phrase],
+    surfaces: Counter[str],
 ) -> dict[str, float]:
     """Take a topic's phrases and words in; return the weight of each stem in all of its texts."""
     stems: dict[str, float] = {}
@@ -217,7 +230,7 @@ def _read(
             phrases.append(Phrase(number, found, kind))
 
     for kind, text in _texts(topic):
-        found = tuple(words(text, language))
+        found = said(text)
         surfaces.update(found)
         for word in found:
             root = stem(word)
@@ -228,7 +241,7 @@ def _read(
             take(found, "question")
         elif kind in SAID:
             for sentence in _SENTENCE.split(text):
-                take(tuple(words(sentence, language)), "said")
+                take(said(sentence), "said")
     return stems
 
 

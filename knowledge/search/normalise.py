@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 from knowledge.search.language import Language
@@ -42,25 +43,38 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _IGNORED.sub("", folded))
 
 
-def words(text: str, language: Language) -> list[str]:
-    """The words of `text` in order, folded, contractions and chat spellings spelled out; many lose their middle."""
+def words(text: str, language: Language, spelled: dict[str, Sequence[str]] | None = None) -> list[str]:
+    """The words of `text` in order, folded, contractions and chat spellings spelled out; many lose their middle.
+
+    `spelled` holds the words of what stood between blanks before, and is added to: for reading many texts.
+    """
     folded = _SCHEME.sub(" ", _APOSTROPHES.sub("'", fold(shorten(text)))).replace("&", " and ")
+    known = {} if spelled is None else spelled
     found: list[str] = []
     for chunk in folded.split():
-        bare = chunk.strip('.,;:!?"()[]{}<>…')
-        rewritten = language.rewrites.get(bare)
-        if rewritten is not None:
-            found.extend(rewritten)
-        else:
-            if bare.endswith("'s"):
-                bare = bare[:-2]
-            for match in _WORD.finditer(bare.replace("'", "")):
-                word = match.group()[:TOKEN_MAX]
-                if not word.isascii() and _LATIN.search(word) and _CYRILLIC_OR_GREEK.search(word):
-                    word = word.translate(_LOOKALIKES)  # only where scripts are mixed: never in Russian or Greek
-                rewritten = language.rewrites.get(word)
-                found.extend(rewritten if rewritten is not None else (word,))
+        held = known.get(chunk)
+        if held is None:
+            held = known[chunk] = _spelled(chunk, language)
+        found.extend(held)
     return found if len(found) <= TOKENS_HEAD + TOKENS_TAIL else found[:TOKENS_HEAD] + found[-TOKENS_TAIL:]
+
+
+def _spelled(chunk: str, language: Language) -> Sequence[str]:
+    """The words of what stands between two blanks."""
+    bare = chunk.strip('.,;:!?"()[]{}<>…')
+    rewritten = language.rewrites.get(bare)
+    if rewritten is not None:
+        return rewritten
+    if bare.endswith("'s"):
+        bare = bare[:-2]
+    found: list[str] = []
+    for match in _WORD.finditer(bare.replace("'", "")):
+        word = match.group()[:TOKEN_MAX]
+        if not word.isascii() and _LATIN.search(word) and _CYRILLIC_OR_GREEK.search(word):
+            word = word.translate(_LOOKALIKES)  # only where scripts are mixed: never in Russian or Greek
+        rewritten = language.rewrites.get(word)
+        found.extend(rewritten if rewritten is not None else (word,))
+    return found
 
 
 @lru_cache(maxsize=16384)

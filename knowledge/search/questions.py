@@ -171,7 +171,8 @@ class _Reader:
     def _strange(self, id: str, lines: int) -> tuple[str, str, str]:
         """What is wrong with an id that means no topic, or several: code, message and help."""
         meant = self._ids.meant(id)
-        also = f" (and {lines - 1} more lines name it)" if lines > 1 else ""
+        more = "1 more line names it" if lines == 2 else f"{lines - 1} more lines name it"
+        also = f" (and {more})" if lines > 1 else ""
         if meant:
             return "ambiguous-topic", f"{id} may be {' or '.join(meant)}{also}", "write the full id"
         mended = self._ids.near(id)

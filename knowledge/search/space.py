@@ -6,9 +6,11 @@ another: a question touches those of its own keys and no others.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log, sqrt
 
 import numpy as np
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Topics = NDArray[np.int32]
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +45,33 @@ class Postings:
 
 def postings(held: Sequence[Mapping[str, float]]) -> Postings:
     """The postings of what each topic holds, key by key."""
-    rows: dict[str, int] = {}
+    rows, keys, weights, ends = _flat(held)
+    topics = np.repeat(np.arange(len(held), dtype=np.int32), np.diff(ends))
+    order = _by_key(keys)
+    starts = np.searchsorted(keys[order], np.arange(len(rows) + 1))
+    return Postings(rows, starts, topics[order], weights[order].astype(np.float32))
+
+
+def _flat(held: Iterable[Mapping[str, float]]) -> tuple[dict[str, int], Rows, Floats, Rows]:
+    """All keys numbered as they come, and in arrays one mapping after the other: keys, values, where each begins."""
+    numbers: defaultdict[str, int] = defaultdict()
+    numbers.default_factory = numbers.__len__  # a key that is new gets the next number
+    keys, values, ends = array("q"), array("d"), array("q", [0])
     for one in held:
-        for key in one:
-            rows.setdefault(key, len(rows))
-    size = sum(len(one) for one in held)
-    keys = np.fromiter((rows[key] for one in held for key in one), np.int64, size)
-    weights = np.fromiter((weight for one in held for weight in one.values()), np.float32, size)
-    topics = np.repeat(np.arange(len(held), dtype=np.int32), [len(one) for one in held])
-    order = np.lexsort((topics, keys))
-    return Postings(rows, np.searchsorted(keys[order], np.arange(len(rows) + 1)), topics[order], weights[order])
+        keys.extend(map(numbers.__getitem__, one))
+        values.extend(one.values())
+        ends.append(len(keys))
+    numbers.default_factory = None  # it refers to its own dictionary: nothing may wait for the collector
+    return dict(numbers), np.frombuffer(keys, np.int64), np.frombuffer(values), np.frombuffer(ends, np.int64)
+
+
+def _by_key(keys: Rows) -> Rows:
+    """The order that puts equal keys together, and leaves them in their order; quicker than a stable argsort."""
+    size = len(keys)
+    together = keys * size + np.arange(size)
+    together.sort()
+    together %= max(size, 1)
+    return together
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,28 +117,45 @@ class Space:
         return float(sum(products))
 
 
-def space(phrases: Sequence[Mapping[str, float]], owners: Sequence[int], size: int) -> Space:
+def space(phrases: Iterable[Mapping[str, float]], owners: Sequence[int], size: int) -> Space:
     """A space over phrases.
+
+    Every sum is made in the order of the phrases and of their keys, so that it has the same bits each time.
 
     Args:
         phrases: the keys of each phrase and how often, or how strongly, it holds them.
-        owners: the topic of each phrase.
+        owners: the topic of each phrase, ascending.
         size: the number of topics.
     """
-    spread = Counter(key for phrase in phrases for key in phrase)
-    unseen = rarity(len(phrases), 0)
-    rows = {key: row for row, key in enumerate(spread)}
-    idf = np.array([rarity(len(phrases), count) for count in spread.values()])
-    names = list(rows)
-    sums: list[dict[str, float]] = [{} for _ in range(size)]
-    for phrase, owner in zip(phrases, owners, strict=True):
-        total = sums[owner]
-        for row, weight in zip(*(part.tolist() for part in _weighed(phrase, rows, idf, unseen)), strict=True):
-            total[names[row]] = total.get(names[row], 0.0) + weight
-    held = postings(sums)
-    order = np.array([rows[key] for key in held.rows], np.int64)
-    squares = np.array([sum(weight * weight for weight in total.values()) for total in sums])
-    return Space(held, idf[order] if len(order) else idf, unseen, squares)
+    rows, keys, counts, ends = _flat(phrases)
+    lengths = np.diff(ends)
+    unseen = rarity(len(lengths), 0)
+    seen, spread = np.unique(np.bincount(keys, minlength=len(rows)), return_inverse=True)
+    idf = np.array([rarity(len(lengths), int(count)) for count in seen])[spread] if rows else np.zeros(0)
+    held, which = np.unique(counts, return_inverse=True)
+    vectors = np.array([_weight(count) for count in held.tolist()])[which] * idf[keys] if rows else np.zeros(0)
+    norms = [sqrt(float(one @ one)) or 1.0 for one in (vectors[a:b] for a, b in pairwise(ends.tolist()))]
+    vectors /= np.repeat(norms, lengths)
+
+    order = _by_key(keys)  # within a key, topics ascend with their phrases
+    key, topic = keys[order], np.repeat(np.asarray(owners, np.int32), lengths)[order]
+    new = np.ones(len(order), np.bool_)
+    new[1:] = (key[1:] != key[:-1]) | (topic[1:] != topic[:-1])
+    sums = np.bincount(np.cumsum(new) - 1, vectors[order])  # adds one after the other, which reduceat does not
+    firsts = np.flatnonzero(new)
+    starts = np.searchsorted(key[firsts], np.arange(len(rows) + 1))
+    postings = Postings(rows, starts, topic[firsts], sums.astype(np.float32))
+
+    met = np.argsort(order[firsts])  # as the topics' phrases hold them
+    parts = np.searchsorted(topic[firsts][met], np.arange(size + 1)).tolist()
+    squared = (sums * sums)[met].tolist()
+    squares = np.array([float(sum(squared[a:b])) for a, b in pairwise(parts)])
+    return Space(postings, idf, unseen, squares)
+
+
+def _weight(count: float) -> float:
+    """What a key weighs that a phrase holds so often."""
+    return count if count <= 1 else 1 + log(count)
 
 
 def _weighed(
@@ -128,7 +165,7 @@ def _weighed(
     found, weights = [], []
     unheard = 0.0
     for key, count in counts.items():
-        weight = count if count <= 1 else 1 + log(count)
+        weight = _weight(count)
         row = rows.get(key)
         if row is None:
             unheard += (weight * unseen) ** 2

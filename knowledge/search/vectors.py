@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge import kept
+from knowledge.progress import Progress, told
 from knowledge.search.arrays import packed, unpacked
 from knowledge.search.space import Floats
 
@@ -77,21 +78,32 @@ class Vectors:
         return out
 
 
-def embedded(texts: Sequence[str], embed: Embed, dimensions: int, cache: Path | None = None, model: str = "") -> Half:
+def embedded(
+    texts: Sequence[str],
+    embed: Embed,
+    dimensions: int,
+    cache: Path | None = None,
+    model: str = "",
+    progress: Progress | None = None,
+) -> Half:
     """The vector of each text, (texts, dimensions), from the folder `cache` where it has them by this model.
 
-    What is kept is renewed if anything was missing; it is only ever a saving, so that no fault of it is an error.
+    `progress` hears how many of those that were not there have been read. What is kept is renewed if anything was
+    missing; it is only ever a saving, so that no fault of it is an error.
     """
     keys = [hashlib.blake2b(text.encode(), digest_size=16).digest() for text in texts]
     name = kept.key(model.encode())
     known = _known(kept.fetch(cache, KIND, name), dimensions)
     fresh = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
     # half precision at once, so that a vector is the same whether it was kept or is new
-    new = {key: embed(text).astype(np.float16) for key, text in fresh.items()}
-    told = {key: vector for key, vector in new.items() if vector.any()}  # not what a model that failed to load left out
-    if cache is not None and told:
+    texts_left = told(tuple(fresh.items()), "Preparing search, phrases read by the model", progress)
+    new = {key: embed(text).astype(np.float16) for key, text in texts_left}
+    whole = {
+        key: vector for key, vector in new.items() if vector.any()
+    }  # not what a model that failed to load left out
+    if cache is not None and whole:
         asked = {key: known.pop(key) for key in dict.fromkeys(keys) if key in known}
-        kept.keep(cache, KIND, name, _bytes(known | asked | told))
+        kept.keep(cache, KIND, name, _bytes(known | asked | whole))
         known |= asked
     known |= new
     return np.stack([known[key] for key in keys]) if keys else np.zeros((0, dimensions), np.float16)
