@@ -20,7 +20,7 @@ from knowledge.markup import Md
 
 if TYPE_CHECKING:
     from bot.store.desk import Desk
-    from bot.store.queries.proposals import Flagged
+    from bot.store.queries.flags import Flagged
 
 GROUPS_SHOWN = 5  # on the first screen
 PROBLEMS_SHOWN = 3
@@ -211,13 +211,13 @@ def _flags(turn: Turn, desk: Desk, lead: Md = Md("")) -> Answer:  # noqa: B008 -
 
 def _flag(turn: Turn, n: int, flag: Flagged) -> Md:
     say = turn.say
-    item, topic = turn.library.item(flag.item), turn.library.topic(flag.item.partition("#")[0])
-    about = item.ask if item else topic.title if topic else flag.item
+    item, topic = turn.library.item(flag.about), turn.library.topic(flag.about.partition("#")[0])
+    about = item.ask if item else topic.title if topic else flag.about
     line = say(
         "{n}. “{about}” ({id}): “{note}”, {day}",
         n=n,
         about=excerpt(about, 120),
-        id=flag.item,
+        id=flag.about,
         note=excerpt(flag.note, 300),
         day=flag.at.date().isoformat(),
     )
@@ -225,7 +225,7 @@ def _flag(turn: Turn, n: int, flag: Flagged) -> Md:
 
 
 def _seen(turn: Turn, desk: Desk, flag: str) -> Answer:
-    """A flag was seen to: it is deleted, as nobody needs it any more."""
+    """A flag was seen to: it is off the list, here and for `tutor knowledge items`."""
     if flag.isdecimal() and len(flag) < 19:
         desk.settle(int(flag))
     return _flags(turn, desk, turn.say("That flag is off the list."))

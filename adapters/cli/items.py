@@ -13,7 +13,8 @@ from typing import Any
 from adapters.cli.columns import aligned, one_line, wrapped
 from adapters.cli.library import cache_dir, reported
 from adapters.cli.store import database
-from bot.store.queries.items import Flagged, flags, logs
+from bot.store.queries.flags import Flagged, flags
+from bot.store.queries.items import logs
 from knowledge.cache import load_cached
 from knowledge.errors import TutorError
 from knowledge.model import Library

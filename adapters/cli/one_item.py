@@ -14,7 +14,7 @@ from adapters.cli.columns import aligned, one_line, wrapped
 from adapters.cli.items import Evidence, evidence, told
 from adapters.cli.library import display_path, reported
 from adapters.cli.store import database
-from bot.store.queries.items import Flagged, settle
+from bot.store.queries.flags import Flagged, settle
 from knowledge.draft import Draft
 from knowledge.errors import KnowledgeError, TutorError
 from knowledge.loader import Survey, look

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.records import Proposal, Standing
-from bot.store.queries import gaps, proposals
+from bot.store.queries import flags, gaps, proposals
+from bot.store.queries.flags import Flagged
 from bot.store.queries.gaps import OpenGap
-from bot.store.queries.proposals import Flagged
 from knowledge.workshop.grouping import Alike, by_spelling
 
 if TYPE_CHECKING:
@@ -92,14 +92,14 @@ class Desk:
     def flags(self, most: int) -> list[Flagged]:
         """Flags that nobody has seen to, the newest first."""
         settled = self._writes.settled
-        return [flag for flag in proposals.flags(self._conn, most + len(settled)) if flag.id not in settled][:most]
+        return [flag for flag in flags.open_flags(self._conn, most + len(settled)) if flag.id not in settled][:most]
 
     def count_flags(self) -> int:
         """How many there are."""
-        return proposals.count_flags(self._conn)
+        return flags.count_open(self._conn)
 
     def settle(self, flag: int) -> None:
-        """A flag was seen to: it goes."""
+        """A flag was seen to: it is kept, and off the list."""
         self._writes.settled.add(flag)
 
     def dead_messages(self) -> dict[str, int]:

@@ -193,7 +193,7 @@ class Proposal(Base, table=True):
 
 
 class Flag(Base, table=True):
-    """A learner's word that an item is wrong: the note, the library's version; nothing about who."""
+    """A learner's word that an item is wrong, and when a curator dealt with it; nothing about who."""
 
     __table_args__ = ({"sqlite_autoincrement": True},)
     id: int | None = Field(default=None, sa_column=_auto())
@@ -201,6 +201,7 @@ class Flag(Base, table=True):
     note: str = Field(sa_type=Text)
     version: str
     at: datetime = Field(sa_type=UtcDateTime)
+    settled_at: datetime | None = Field(sa_type=UtcDateTime)
 
 
 class Lane(Base, table=True):

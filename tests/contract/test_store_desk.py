@@ -150,18 +150,19 @@ async def test_flags_go_once_they_were_seen_to(here: World) -> None:
     for n in range(3):
         await do(here, partial(flagged, n))
     found = await do(here, lambda tx: desk(tx).flags(2), "boss")
-    assert [(flag.item, flag.note, flag.version, flag.at) for flag in found] == [
+    assert [(flag.about, flag.note, flag.version, flag.at) for flag in found] == [
         ("item2", "note 2", "cafe", NOW),
         ("item1", "note 1", "cafe", NOW),
     ]
 
     def work(tx: Tx) -> None:
         desk(tx).settle(found[0].id)
-        assert [flag.item for flag in desk(tx).flags(2)] == ["item1", "item0"]
+        assert [flag.about for flag in desk(tx).flags(2)] == ["item1", "item0"]
 
     await do(here, work, "boss")
     await do(here, lambda tx: desk(tx).settle(found[0].id), "boss")
-    assert here.count(FLAG) == 2
+    assert here.rows(FLAG, "item", "settled_at") == [("item0", None), ("item1", None), ("item2", NOW)]
+    assert await do(here, lambda tx: desk(tx).count_flags(), "boss") == 2
 
 
 async def test_dead_messages_are_counted_by_platform_with_the_index(here: World) -> None:

@@ -14,8 +14,9 @@ from bot.history import counting
 from bot.records import Review
 from bot.store import codec
 from bot.store.db import Database
+from bot.store.queries import flags
 from bot.store.queries import items as read
-from bot.store.tables import ASK, FLAG, META, REVIEW_LOG
+from bot.store.tables import ASK, FLAG, REVIEW_LOG
 from knowledge.model import Library
 from knowledge.workshop.figures import Answer, Figures, Tally, fold, wording, wording_of
 from knowledge.workshop.intervals import Share
@@ -146,15 +147,13 @@ def test_flags_are_settled_and_kept(db: Database) -> None:
     with db.begin() as conn:
         for note in ("wrong", "unclear", "old"):
             conn.execute(insert(FLAG).values(item="t#a", note=note, version="v1", at=NOW))
-        conn.execute(insert(META).values(key="flag-settled", value=1))  # not ours
-        conn.execute(insert(META).values(key="flag-settlement", value=1))
     with db.read() as conn:
-        first, second, third = read.flags(conn)
+        first, second, third = flags.flags(conn)
     assert (first.about, first.note, first.version, first.at, first.settled) == ("t#a", "wrong", "v1", NOW, None)
     with db.begin() as conn:
-        read.settle(conn, [first.id, third.id], NOW)
+        flags.settle(conn, [first.id, third.id], NOW)
     with db.begin() as conn:
-        read.settle(conn, [first.id], NOW + timedelta(days=1))  # by somebody else, later
-        read.settle(conn, [], NOW)
+        flags.settle(conn, [first.id], NOW + timedelta(days=1))  # by somebody else, later
+        flags.settle(conn, [], NOW)
     with db.read() as conn:
-        assert list(read.flags(conn)) == [replace(first, settled=NOW), second, replace(third, settled=NOW)]
+        assert list(flags.flags(conn)) == [replace(first, settled=NOW), second, replace(third, settled=NOW)]

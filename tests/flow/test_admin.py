@@ -505,6 +505,7 @@ async def test_flags_are_shown_with_their_texts_and_seen_to(here: World, boss: P
     assert "number 8" not in plain(boss.replies[0].text)
     assert "*out*" not in plain(boss.replies[0].text)
     await boss.act(seen)
-    assert await here.db.fetch(lambda conn: len(conn.execute(select(FLAG.c.id)).all())) == 9
+    waits = select(FLAG.c.id).where(FLAG.c.settled_at.is_(None))
+    assert await here.db.fetch(lambda conn: len(conn.execute(waits).all())) == 9
     await boss.press("Seen to 1")
     assert "*out* of date" in plain(boss.replies[0].text)

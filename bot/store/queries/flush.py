@@ -12,6 +12,7 @@ from bot.messages import Address, Refresh, Reply
 from bot.records import private_home
 from bot.store import codec
 from bot.store.bulk import Row, Update, Upsert
+from bot.store.queries import flags as flag_rows
 from bot.store.queries import gaps as gap_rows
 from bot.store.queries import proposals
 from bot.store.tables import (
@@ -211,7 +212,7 @@ def _desks(conn: Connection, admins: Sequence[Tx], now: datetime) -> None:
     if ids := sorted(gap for gap, whether in closed.items() if not whether):
         gap_rows.reopen_gaps(conn, ids)
     if settled := {flag for tx in admins for flag in tx.writes.settled}:
-        proposals.settle_flags(conn, settled)
+        flag_rows.settle(conn, settled, now)
 
 
 def _link(tx: Tx, code: str, now: datetime) -> Row:

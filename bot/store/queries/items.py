@@ -1,18 +1,14 @@
-"""What the review log says of quiz items, and what learners flagged; for those who write them. Nothing says who."""
+"""What the review log says of quiz items, for those who write them. Nothing says who."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
 
 from sqlalchemy import Connection, Text, select, type_coerce
-from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.store.bulk import DIALECTS, dialect_of
-from bot.store.tables import ASK, FLAG, META, REVIEW_LOG
+from bot.store.tables import ASK, REVIEW_LOG
 from bot.store.types import from_json
 from knowledge.workshop.figures import Answer, Wording, fold, wording
 
@@ -21,10 +17,6 @@ ROWS = 2000  # of the log, at once in memory
 _AsPut = tuple[Wording, dict[str, str]]  # how an item read, and the folded texts of its options, by their ids then
 _VERSION = ',"version":"'
 
-_SETTLED = "flag-settled:"  # before a flag's id, in META: when a curator dealt with it
-_settle = dict(
-    zip(DIALECTS, (module.insert(META).on_conflict_do_nothing() for module in (sqlite, postgresql)), strict=True)
-)
 _log = (
     select(
         REVIEW_LOG.c.learner_id,
@@ -89,34 +81,3 @@ def _as_put(item: str, body: str, known: dict[tuple[str, str], _AsPut]) -> _AsPu
         put = wording(ask["stem"], told, ask.get("answer", ""), ask.get("accept", ()))
         found = known[key] = put, {id: fold(text) for id, text, *_ in options}
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Flagged:
-    """What a learner said is wrong, and nothing about who.
-
-    `about` is an item's key or a topic's full id, as it was called then; `version` the library's version then;
-    `settled` when a curator dealt with it, None while nobody has.
-    """
-
-    id: int
-    about: str
-    note: str
-    version: str
-    at: datetime
-    settled: datetime | None = None
-
-
-def flags(conn: Connection) -> Sequence[Flagged]:
-    """All flags, oldest first."""
-    rows = conn.execute(select(META.c.key, META.c.value).where(META.c.key >= _SETTLED, META.c.key < "flag-settled;"))
-    settled = {int(key.removeprefix(_SETTLED)): datetime.fromisoformat(at) for key, at in rows}
-    each = conn.execute(select(FLAG.c.id, FLAG.c.item, FLAG.c.note, FLAG.c.version, FLAG.c.at).order_by(FLAG.c.id))
-    return [Flagged(id, about, note, version, at, settled.get(id)) for id, about, note, version, at in each]
-
-
-def settle(conn: Connection, ids: Collection[int], now: datetime) -> None:
-    """Note that these flags have been dealt with; said again, the first time counts. The flags themselves stay."""
-    rows = [{"key": f"{_SETTLED}{id}", "value": now.isoformat()} for id in sorted(ids)]
-    if rows:
-        conn.execute(_settle[dialect_of(conn)], rows)

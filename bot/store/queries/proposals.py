@@ -1,16 +1,16 @@
-"""What admins propose for questions asked in vain, flags, and messages that were set aside: what admins see."""
+"""What admins propose for questions asked in vain, and messages that were set aside: what admins see."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, literal_column, select, update
 
 from bot.records import Proposal, ProposalStatus
 from bot.store.bulk import Row, Upsert
-from bot.store.tables import FLAG, OUTBOX, PROPOSAL
+from bot.store.tables import OUTBOX, PROPOSAL
 from bot.store.types import clean
 
 COLUMNS = tuple(field.name for field in fields(Proposal))
@@ -19,17 +19,6 @@ _write = Upsert(PROPOSAL, COLUMNS, ("gap",))
 _all = select(*(PROPOSAL.c[name] for name in COLUMNS)).order_by(PROPOSAL.c.at.desc(), PROPOSAL.c.gap)
 # The literal lets the partial index serve it.
 _dead = select(OUTBOX.c.platform, func.count()).where(OUTBOX.c.status == literal_column("'dead'"))
-
-
-@dataclass(frozen=True, slots=True)
-class Flagged:
-    """A learner's word that an item, or a topic, is wrong; nothing says whose."""
-
-    id: int
-    item: str
-    note: str
-    version: str
-    at: datetime
 
 
 def proposals(conn: Connection) -> list[Proposal]:
@@ -62,24 +51,6 @@ def mark_proposal(conn: Connection, seen: Proposal, status: ProposalStatus, note
     same = (PROPOSAL.c.gap == seen.gap, PROPOSAL.c.at == seen.at, PROPOSAL.c.topic == seen.topic)
     change = update(PROPOSAL).where(*same, PROPOSAL.c.status == "open")
     return conn.execute(change.values(status=status, note=clean(note), done_at=now)).rowcount == 1
-
-
-def flags(conn: Connection, most: int) -> list[Flagged]:
-    """Flags, the newest first."""
-    rows = conn.execute(
-        select(FLAG.c.id, FLAG.c.item, FLAG.c.note, FLAG.c.version, FLAG.c.at).order_by(FLAG.c.id.desc()).limit(most)
-    )
-    return [Flagged(*row) for row in rows]
-
-
-def count_flags(conn: Connection) -> int:
-    """How many there are."""
-    return conn.execute(select(func.count()).select_from(FLAG)).scalar_one()
-
-
-def settle_flags(conn: Connection, ids: Collection[int]) -> None:
-    """Flags that were seen to go."""
-    conn.execute(delete(FLAG).where(FLAG.c.id.in_(sorted(ids))))
 
 
 def dead_messages(conn: Connection) -> dict[str, int]:

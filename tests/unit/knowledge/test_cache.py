@@ -48,9 +48,9 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     counts: list[int] = []
     genuine = loader.load_files
 
-    def counted(found: Any) -> Library:
+    def counted(found: Any, progress: Any = None) -> Library:
         counts.append(len(found.files))
-        return genuine(found)
+        return genuine(found, progress)
 
     monkeypatch.setattr(loader, "load_files", counted)
     return counts

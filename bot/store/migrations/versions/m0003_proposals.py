@@ -1,4 +1,4 @@
-"""Proposals of admins for questions asked in vain, and an index of messages that were set aside."""
+"""Proposals of admins for questions asked in vain, flags that were dealt with, an index of messages set aside."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("done_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("gap", name="pk_proposal"),
     )
+    op.add_column("flag", sa.Column("settled_at", UtcDateTime(), nullable=True))
     op.create_index(
         "ix_outbox_platform", "outbox", ["platform"], sqlite_where=sa.text(DEAD), postgresql_where=sa.text(DEAD)
     )
