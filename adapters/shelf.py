@@ -11,7 +11,7 @@ import structlog
 
 from knowledge import report
 from knowledge.cache import load_cached
-from knowledge.errors import KnowledgeError
+from knowledge.errors import KnowledgeError, Problem
 from knowledge.model import Library
 from knowledge.prepare import Preparation
 from knowledge.progress import Progress
@@ -95,6 +95,12 @@ class Shelf:
         """Whether search is all that it can be here; False while the model still reads a base that is new to it."""
         return not self._by_words
 
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What keeps the files, as they are now, from being served."""
+        problems = self.problems.problems if self.problems else ()
+        return tuple(problem for problem in problems if problem.severity == "error")
+
     def close(self) -> None:
         """End what another process prepares; `refresh` gives up soon after."""
         self._closed = True
@@ -126,11 +132,10 @@ class Shelf:
         had, self.problems = self.problems, None
         if isinstance(loaded, KnowledgeError):
             self.problems = loaded
-            errors = [problem for problem in loaded.problems if problem.severity == "error"]
             log.warning(
                 "knowledge not reloaded, still serving the last good version",
-                problems=len(errors),
-                first=report.one_line(errors[0], str(self.folder)),
+                problems=len(self.errors),
+                first=report.one_line(self.errors[0], str(self.folder)),
                 version=self._library.version,
             )
             return False

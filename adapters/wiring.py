@@ -19,6 +19,7 @@ from tzlocal import get_localzone_name
 
 from adapters.clock import Clock, DemoClock
 from adapters.config import Settings
+from adapters.current import Current
 from adapters.fronts import Front, Roles, fronts
 from adapters.shared.insides import Insides
 from adapters.shelf import Shelf
@@ -26,15 +27,14 @@ from adapters.terminal.chat import ADDRESS, Chat, SentRow
 from adapters.watching import Watching
 from adapters.web import health
 from adapters.web.serving import Web, application, bind
-from bot import admins, following, tutor
+from bot import admins, tutor
 from bot.admins import address
-from bot.due import deliver_due, deliver_taught
+from bot.due import deliver_due
 from bot.inbox import Defaults, Inbox
 from bot.lease import hold
 from bot.limits import Limits
 from bot.lookup import Lookup
 from bot.messages import Sender
-from bot.news import Served
 from bot.notices import Notices
 from bot.outbox import Outbox
 from bot.records import Standing
@@ -75,14 +75,11 @@ class Application:
     inbox: Inbox
     outbox: Outbox | None
     ticker: Ticker | None
-    notices: Notices
+    current: Current
     fronts: Sequence[Front] = ()
     pages: Sequence[Route] | None = None  # what its HTTP server serves; None: it has none
     office: Office = Office()  # noqa: RUF009 - frozen
     _web: Web | None = None
-    _reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _followed: str = ""  # the version that progress has followed
-    _told: Served | None = None  # what the admins know
     _running: list[asyncio.Task[None]] = field(default_factory=list)
 
     @asynccontextmanager
@@ -101,9 +98,7 @@ class Application:
             if self.db.dialect == "sqlite":
                 self.db.upgrade()
             self.db.check()
-            await self.follow_base()
-            await self.notices.start()
-            await self._tell_admins()  # from now on
+            await self.current.begin()
             settle_memory()
             newest = await self.db.fetch(reader.newest_event)
             if isinstance(self.clock, DemoClock) and newest and self.clock.at_least(newest):
@@ -119,7 +114,7 @@ class Application:
             if self.ticker:
                 stack.push_async_callback(self.ticker.stop)
                 self.ticker.start()
-            watching = Watching(self.settings.knowledge_dir, self.reload)
+            watching = Watching(self.settings.knowledge_dir, self.current.reload)
             stack.push_async_callback(watching.stop)
             stack.callback(self.shelf.close)  # first: watching waits for a look that is under way
             watching.start()
@@ -168,48 +163,6 @@ class Application:
         """Put the quizzes that are due now into the inbox."""
         while await deliver_due(self.db, self.inbox, self.clock.now(), DUE_AT_ONCE) == DUE_AT_ONCE:
             pass
-
-    async def reload(self) -> None:
-        """Serve changed knowledge, let progress follow it, and tell the admins, and those who waited for it.
-
-        What fails here, the database being away, is made up for at the next call.
-        """
-        async with self._reloading:
-            if swapped := await self.shelf.refresh():
-                gc.freeze()  # the new library lives long, too; a collection first would hold up answers
-            await self.follow_base()
-            await self._tell_admins()
-            if swapped and self.ticker:
-                await self.tell()
-
-    async def follow_base(self) -> None:
-        """Let progress follow the base: items that were renamed, and those that are back. Once for each version."""
-        library = self.shelf.library()
-        if library.version == self._followed:
-            return
-        items = library.moved_items
-        if items and (moved := await self.db.run(lambda conn: following.rename(conn, items))):
-            log.info("progress followed renamed items", cards=moved)
-        if self.ticker and (woken := await following.wake(self.db, library, self.clock.now())):
-            log.info("items are back for learners to whom nothing was due", learners=woken)
-        self._followed = library.version
-
-    async def _tell_admins(self) -> None:
-        """Tell the admins what became of the base since they were last told."""
-        before, library, found = self._told, self.shelf.library(), self.shelf.problems
-        now = self.clock.now()
-        problems = tuple(one for one in found.problems if one.severity == "error") if found else ()
-        since = before.since if before and before.library.version == library.version else now
-        after = Served(library, since, problems)
-        if before and before.id != after.id:
-            self.inbox.tell(await self.notices.tell(before, after, now))
-        self._told = after
-
-    async def tell(self) -> None:
-        """Tell those whose question the base answers by now, as after a restart with new knowledge."""
-        if not self.shelf.settled:  # by words alone search may be sure of what it will take back
-            return
-        await deliver_taught(self.db, self.inbox, self.shelf.library(), self.clock.now())
 
     async def read_questions(self) -> None:
         """Let the model read what was asked in vain, beside the answers: an admin who opens the desk need not wait."""
@@ -279,7 +232,8 @@ def build(
     insides = Insides(inbox.receive, shelf.library, Lookup(db), time.now, partial(_hold, db, time.now), db)
     platforms = fronts(settings, roles, insides)
     notices = Notices(db, [address(name) for name in settings.admins if _can_write(settings, name)], defaults)
-    app = Application(settings, time, db, shelf, inbox, None, None, notices, platforms, office=office)
+    current = Current(shelf, db, inbox, notices, time.now, ticks=roles.schedule)
+    app = Application(settings, time, db, shelf, inbox, None, None, current, platforms, office=office)
     if roles.send or senders:
         ways = senders or {front.platform: front.sender for front in platforms}
         limits: dict[str, Limits] = {front.platform: front.limits for front in platforms}
@@ -293,7 +247,7 @@ def build(
             {
                 "due": (app.deliver, due_every),
                 "prune": (app.prune, PRUNE_EVERY),
-                "taught": (app.tell, TELL_EVERY),
+                "taught": (current.tell, TELL_EVERY),
                 **({"questions": (app.read_questions, READ_EVERY)} if office.admins else {}),
             }
         )
@@ -333,8 +287,7 @@ def _alike() -> Alike:
 
 def _standing(shelf: Shelf) -> Standing:
     """How the base stands, for admins: what keeps its files from being served is no secret to them."""
-    problems = shelf.problems.problems if shelf.problems else ()
-    return Standing(shelf.settled, tuple(report.one_line(one) for one in problems if one.severity == "error"))
+    return Standing(shelf.settled, tuple(map(report.one_line, shelf.errors)))
 
 
 def local_zone() -> str:

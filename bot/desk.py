@@ -72,7 +72,7 @@ def _served(turn: Turn) -> Md:
     return say(
         "I serve **{title}**: {topics}, {items}, version {version}.",
         title=library.base.title,
-        topics=say.many("{n} topic", "{n} topics", len(library.topics)),
+        topics=say.many("{n} topic", "{n} topics", sum(topic.kind != "path" for topic in library.topics.values())),
         items=say.many("{n} quiz item", "{n} quiz items", len(library.items)),
         version=library.version,
     )

@@ -48,7 +48,7 @@ class Live:
         await self.reload()
 
     async def reload(self) -> None:
-        await self.app.reload()
+        await self.app.current.reload()
         assert self.app.shelf.problems is None
         self.world.library = self.app.shelf.library()
 

@@ -221,7 +221,7 @@ async def test_admins_of_platforms_that_are_not_served_leave_nothing_behind(base
     app = build(chosen, clock=DemoClock(MONDAY), roles=Roles())
     async with app.running():
         edit(base, "title: Failover", "title: Fail-over")
-        await app.reload()
+        await app.current.reload()
         assert await app.db.fetch(lambda conn: conn.execute(select(OUTBOX.c.id)).all()) == []
 
 

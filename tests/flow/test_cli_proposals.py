@@ -140,8 +140,8 @@ async def test_from_a_question_in_vain_to_its_answer(
         assert "written to practices/fault-tolerance.yaml" in done.out
         assert "written to golden/out_of_scope.yaml" in done.out
         assert "2 written, 0 refused, 0 left for later." in done.out
-        await tutor.app.reload()
-        await tutor.app.tell()
+        await tutor.app.current.reload()
+        await tutor.app.current.tell()
         told = await tutor.read("2")
         assert f"You asked: “{VAIN}”. Now I know." in plain(told[-1].text)
         assert plain((await tutor.say("3", VAIN))[-1].text).startswith("Fault Tolerance")

@@ -103,7 +103,7 @@ async def soak(rounds: int, rate: float = 100.0) -> list[str]:
                 title = f"Switching Over {number}"
                 _retitle(base / FILE, title)
                 began = time.perf_counter()
-                reloading = await crowd.during(app.reload)
+                reloading = await crowd.during(app.current.reload)
                 took = time.perf_counter() - began
                 library = app.shelf.library()
                 if library.topics[TOPIC].title != title or library.find(title).matches[0].id != TOPIC:

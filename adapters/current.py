@@ -1,0 +1,82 @@
+"""Keeping everybody current with the base: what is served, the progress on it, admins, and learners who wait."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from adapters.shelf import Shelf
+from bot import following
+from bot.due import deliver_taught
+from bot.inbox import Inbox
+from bot.news import Served
+from bot.notices import Notices
+from bot.store.db import Database
+
+log = structlog.get_logger("tutor.run")
+
+
+@dataclass(slots=True)
+class Current:
+    """What follows when the base changes. `ticks`: this process also writes to learners by itself."""
+
+    shelf: Shelf
+    db: Database
+    inbox: Inbox
+    notices: Notices
+    now: Callable[[], datetime]
+    ticks: bool
+    _reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _followed: str = ""  # the version that progress has followed
+    _told: Served | None = None  # what the admins know
+
+    async def begin(self) -> None:
+        """Let progress follow the base as it is now; admins are told of what changes from here on."""
+        await self._follow()
+        await self.notices.start()
+        await self._tell_admins()
+
+    async def reload(self) -> None:
+        """Serve changed knowledge, let progress follow it, and tell the admins, and those who waited for it.
+
+        What fails here, the database being away, is made up for at the next call.
+        """
+        async with self._reloading:
+            if swapped := await self.shelf.refresh():
+                gc.freeze()  # the new library lives long, too; a collection first would hold up answers
+            await self._follow()
+            await self._tell_admins()
+            if swapped and self.ticks:
+                await self.tell()
+
+    async def tell(self) -> None:
+        """Tell those whose question the base answers by now, as after a restart with new knowledge."""
+        if not self.shelf.settled:  # by words alone search may be sure of what it will take back
+            return
+        await deliver_taught(self.db, self.inbox, self.shelf.library(), self.now())
+
+    async def _follow(self) -> None:
+        """Let progress follow the base: items that were renamed, and those that are back. Once for each version."""
+        library = self.shelf.library()
+        if library.version == self._followed:
+            return
+        items = library.moved_items
+        if items and (moved := await self.db.run(lambda conn: following.rename(conn, items))):
+            log.info("progress followed renamed items", cards=moved)
+        if self.ticks and (woken := await following.wake(self.db, library, self.now())):
+            log.info("items are back for learners to whom nothing was due", learners=woken)
+        self._followed = library.version
+
+    async def _tell_admins(self) -> None:
+        """Tell the admins what became of the base since they were last told."""
+        before, library, now = self._told, self.shelf.library(), self.now()
+        since = before.since if before and before.library.version == library.version else now
+        after = Served(library, since, self.shelf.errors)
+        if before and before.id != after.id:
+            self.inbox.tell(await self.notices.tell(before, after, now))
+        self._told = after
