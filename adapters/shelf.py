@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 from stat import S_ISDIR
 
 import structlog
 
+from adapters.turns import short_turns
 from knowledge import report
 from knowledge.cache import load_cached
 from knowledge.errors import KnowledgeError, Problem
@@ -20,7 +20,6 @@ from knowledge.search.late import late
 
 log = structlog.get_logger("tutor.knowledge")
 
-_TURN = 0.001  # seconds
 _AT_ONCE = 12  # topics that the model reads in about a second: a start waits for that
 
 Stamp = tuple[tuple[str, int, int, int, int], ...]
@@ -177,10 +176,6 @@ def _load(folder: Path, cache: Path | None) -> Library:
 
 
 def _load_beside_answers(folder: Path, cache: Path | None) -> Library:
-    """The same in a thread that lets the others have their turn soon: 5 ms, the default, add up where several wait."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(_TURN)
-    try:
+    """The same, in a thread that lets those who answer have their turn soon."""
+    with short_turns():
         return _load(folder, cache)
-    finally:
-        sys.setswitchinterval(usual)
