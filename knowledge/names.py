@@ -15,7 +15,12 @@ _APOSTROPHES = re.compile(r"(?<=\w)['’ʼ`](?=\w)")
 _WORD = re.compile(r"[^\s+#]+[+#]*")
 
 
+_ASCII_MARKS = {code: " " for code in range(128) if not chr(code).isalnum() and chr(code) not in "+#"}
+
+
 def _blank_marks(text: str) -> str:
+    if text.isascii():  # nearly all names: ten times as quick
+        return text.translate(_ASCII_MARKS)
     # Combining marks are part of a word in many scripts, though str.isalnum says no to them.
     return "".join(c if c.isalnum() or c in "+#" or unicodedata.category(c)[0] == "M" else " " for c in text)
 

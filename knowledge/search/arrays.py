@@ -1,4 +1,4 @@
-"""Arrays as bytes and back. Nothing in such bytes can run, and what is no arrays is none.
+"""Arrays, as bytes and back. Nothing in such bytes can run, and what is no arrays is none.
 
 Contributes nothing to answers; `stored` and `vectors` keep what is costly to compute in this form.
 """
@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
 Arrays = dict[str, Array]
 
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.search.arrays import Floats
 from knowledge.search.fusion import AGAINST, LEXICAL, MEANT, Families
 from knowledge.search.index import Evidence, Index, Phrase
 from knowledge.search.names import NameBook
 from knowledge.search.shape import addressed
-from knowledge.search.space import Floats
 from knowledge.search.vectors import Vectors
 
 SUBSTANCE = 0.5  # what five function words say

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from knowledge.model import Decision, Found, Library, Match
 from knowledge.search import fusion
+from knowledge.search.arrays import Floats
 from knowledge.search.evidence import Looked, Scales
 from knowledge.search.fusion import AGAINST, LEXICAL, MEANT, Scored
 from knowledge.search.language import Language
@@ -19,7 +20,6 @@ from knowledge.search.learn import Weights
 from knowledge.search.normalise import words
 from knowledge.search.repair import Repairer, Repairs
 from knowledge.search.shape import Shape, shape
-from knowledge.search.space import Floats
 from knowledge.search.trace import Seen, Trace, Why
 
 MATCHES, SHOWN = 5, 3

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from knowledge.model import Library
+from knowledge.search.arrays import Floats
 from knowledge.search.logit import Choice, shares
 from knowledge.search.shape import Shape
-from knowledge.search.space import Floats
 
 MEANT = ("together", "nearest")  # evidence that the model gives: cosine to all phrases of a topic, to the nearest
 LEXICAL = ("letters", "texts", "covered", "mentions")

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,9 +23,11 @@ import numpy as np
 
 from knowledge.model import Library, Topic
 from knowledge.progress import Progress, told
+from knowledge.search.arrays import Floats
+from knowledge.search.counts import Counts, letters, numbered, together
 from knowledge.search.language import Language
-from knowledge.search.normalise import stem, words
-from knowledge.search.space import Floats, Postings, Space, Topics, postings, rarity, space
+from knowledge.search.normalise import Reader, stem
+from knowledge.search.space import Postings, Space, Topics, postings, rarity, space
 
 GRAMS = (3, 4)  # characters; 2-5 was no better
 STOP_RARITY, FRAME_RARITY = 0.1, 0.2  # what function and frame words count when asking how much is covered
@@ -171,41 +173,44 @@ class Index:
 
 def build(library: Library, language: Language, progress: Progress | None = None) -> Index:
     """The index of a library; `progress` hears how far it is."""
-    phrases: list[Phrase] = []
-    surfaces: Counter[str] = Counter()
-    spelled: dict[str, Sequence[str]] = {}
-
-    def said(text: str) -> tuple[str, ...]:
-        return tuple(words(text, language, spelled))
-
-    topics = told(tuple(library.topics.values()), "Preparing search, topics", progress)
-    documents = [_read(n, topic, said, phrases, surfaces) for n, topic in enumerate(topics)]
-    asked = [phrase for phrase in phrases if phrase.kind != "said"]
+    read = _Texts(language)
+    for topic in told(tuple(library.topics.values()), "Preparing search, topics", progress):
+        read.take(topic)
+    asked = [phrase for phrase in read.phrases if phrase.kind != "said"]
     careers = any(topic.kind == "career" for topic in library.topics.values())
-    spread = Counter(root for phrase in asked for root in {stem(word): 0 for word in phrase.words})
-    never = rarity(len(asked), 0)
+    held, surfaces = read.stems()
+    size = len(library.topics)
     return Index(
         language=language,
         frames=language.frames | (language.careers if careers else frozenset()),
-        phrases=phrases,
+        phrases=read.phrases,
         surfaces=surfaces,
-        spread={root: rarity(len(asked), count) / never for root, count in spread.items()},
-        letters=space(
-            (Counter(grams(phrase.words)) for phrase in told(asked, "Preparing search, phrases", progress)),
-            [phrase.topic for phrase in asked],
-            len(documents),
-        ),
-        texts=space(documents, range(len(documents)), len(documents)),
-        body=postings(documents),
+        spread=_spread(asked),
+        letters=space(letters([_run_on(phrase.words) for phrase in asked], GRAMS), [p.topic for p in asked], size),
+        texts=space(held, range(size), size),
+        body=postings(held),
     )
 
 
-def grams(found: Sequence[str]) -> Iterator[str]:
+def grams(found: Sequence[str]) -> list[str]:
     """The character n-grams of the words joined by blanks, so that they bridge merged and split words."""
-    text = f" {' '.join(found)} "
-    for size in GRAMS:
-        for start in range(len(text) - size + 1):
-            yield text[start : start + size]
+    text = _run_on(found)
+    return [text[start : start + size] for size in GRAMS for start in range(len(text) - size + 1)]
+
+
+def _run_on(found: Sequence[str]) -> str:
+    return f" {' '.join(found)} "
+
+
+def _spread(asked: Sequence[Phrase]) -> dict[str, float]:
+    """How rare each stem is among the phrases, 0..1."""
+    keys, heard = numbered([word for phrase in asked for word in phrase.words])
+    roots, names = numbered([stem(word) for word in heard])
+    phrases = np.repeat(np.arange(len(asked)), [len(phrase.words) for phrase in asked])
+    held = together(phrases, roots[keys], np.ones(len(keys)), names, len(asked))
+    in_how_many = np.bincount(held.keys, minlength=len(names)).tolist()
+    never = rarity(len(asked), 0)
+    return {root: rarity(len(asked), count) / never for root, count in zip(names, in_how_many, strict=True)}
 
 
 def _among(topic: int, ascending: Topics) -> bool:
@@ -213,36 +218,49 @@ def _among(topic: int, ascending: Topics) -> bool:
     return at < len(ascending) and int(ascending[at]) == topic
 
 
-def _read(
-    number: int,
-    topic: Topic,
-    said: Callable[[str], tuple[str, ...]],
-    phrases: list[Phrase],
-    surfaces: Counter[str],
-) -> dict[str, float]:
-    """Take a topic's phrases and words in; return the weight of each stem in all of its texts."""
-    stems: dict[str, float] = {}
-    seen: set[tuple[str, ...]] = set()
+class _Texts:
+    """The texts of one topic after the other: the phrases among them, and the words of all."""
 
-    def take(found: tuple[str, ...], kind: PhraseKind) -> None:
+    def __init__(self, language: Language) -> None:
+        self.phrases: list[Phrase] = []
+        self._words = Reader(language)
+        self._said: list[str] = []  # the words of all texts
+        self._of: list[int] = []  # of each text: its topic, its weight, how many words it has
+        self._weights: list[float] = []
+        self._lengths: list[int] = []
+        self._topics = 0
+
+    def take(self, topic: Topic) -> None:
+        """Read one more topic, the next in library order."""
+        seen: set[tuple[str, ...]] = set()
+        for kind, text in _texts(topic):
+            found = self._words(text)
+            self._said += found
+            self._of.append(self._topics)
+            self._weights.append(BODY[kind])
+            self._lengths.append(len(found))
+            if kind == "name":
+                self._take(tuple(found), "name", seen)
+            elif kind == "question":
+                self._take(tuple(found), "question", seen)
+            elif kind in SAID:
+                for sentence in _SENTENCE.split(text):
+                    self._take(tuple(self._words(sentence)), "said", seen)
+        self._topics += 1
+
+    def _take(self, found: tuple[str, ...], kind: PhraseKind, seen: set[tuple[str, ...]]) -> None:
         if found and found not in seen:
             seen.add(found)
-            phrases.append(Phrase(number, found, kind))
+            self.phrases.append(Phrase(self._topics, found, kind))
 
-    for kind, text in _texts(topic):
-        found = said(text)
-        surfaces.update(found)
-        for word in found:
-            root = stem(word)
-            stems[root] = stems.get(root, 0.0) + BODY[kind]
-        if kind == "name":
-            take(found, "name")
-        elif kind == "question":
-            take(found, "question")
-        elif kind in SAID:
-            for sentence in _SENTENCE.split(text):
-                take(said(sentence), "said")
-    return stems
+    def stems(self) -> tuple[Counts, dict[str, int]]:
+        """The weight of each stem in all the texts of each topic; and how often each word stands in the base."""
+        keys, heard = numbered(self._said)
+        roots, names = numbered([stem(word) for word in heard])
+        topics = np.repeat(np.array(self._of, np.int64), self._lengths)
+        weights = np.repeat(np.array(self._weights, np.float64), self._lengths)
+        held = together(topics, roots[keys], weights, names, self._topics)
+        return held, dict(zip(heard, np.bincount(keys).tolist(), strict=True))
 
 
 def _texts(topic: Topic) -> Iterator[tuple[str, str]]:

@@ -19,12 +19,12 @@ from math import log
 import numpy as np
 
 from knowledge.search import fusion
+from knowledge.search.arrays import Floats
 from knowledge.search.evidence import Looked, Scales, Vector
 from knowledge.search.index import Phrase
 from knowledge.search.language import Language
 from knowledge.search.logit import Asked, Choice, fit, shares
 from knowledge.search.normalise import words
-from knowledge.search.space import Floats
 
 SAMPLES = 240  # phrases asked; more move the weights little and cost time
 CANDIDATES = 24  # topics that come into question for a sample

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from knowledge.search.space import Floats
+from knowledge.search.arrays import Floats
 
 STEPS = 25  # Newton's method settles in about eight
 SETTLED = 1e-6

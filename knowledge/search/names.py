@@ -18,7 +18,7 @@ from rapidfuzz.distance import OSA
 
 from knowledge.model import Library
 from knowledge.search.language import Language
-from knowledge.search.normalise import words
+from knowledge.search.normalise import Reader
 
 NAME_WORDS = 8  # longer titles are sentences: they match whole, but are not looked for inside questions
 NEAR_LENGTH = 7  # characters without blanks from which one wrong letter may pass; two pass from twice as many
@@ -46,18 +46,20 @@ class NameBook:
         self._exact: dict[tuple[str, ...], int] = {}
         self._loose: dict[tuple[str, ...], int] = {}
         self._squashed: dict[str, int] = {}
-        names = [(number, topic.title) for number, topic in enumerate(library.topics.values())]
-        names += [(number, alias) for number, topic in enumerate(library.topics.values()) for alias in topic.aliases]
-        for number, name in names:
-            found = tuple(words(name, language))
+        topics = tuple(library.topics.values())
+        names = [(number, topic.title) for number, topic in enumerate(topics)]
+        names += [(number, alias) for number, topic in enumerate(topics) for alias in topic.aliases]
+        read = Reader(language)
+        named = [(number, tuple(read(name))) for number, name in names]
+        for number, found in named:
             if found:
                 self._exact.setdefault(found, number)
-        acronyms = {tuple(words(name, language)) for _, name in names if name.isupper()}
+        acronyms = {found for (_, found), (_, name) in zip(named, names, strict=True) if name.isupper()}
         for found, number in self._exact.items():
             if found not in acronyms:  # HTTPS is not several HTTP
                 self._loose.setdefault(_loosen(found), number)
             self._squashed.setdefault("".join(found), number)
-        self.rivals = _rivals(names, self._careers, language)
+        self.rivals = _rivals(named, self._careers)
         self._openings = frozenset(name[0] for name in (*self._exact, *self._loose) if name)
         self.vocabulary = frozenset(word for name in self._exact for word in name)
 
@@ -117,18 +119,14 @@ class NameBook:
         return topic
 
 
-def _rivals(
-    names: Sequence[tuple[int, str]], careers: frozenset[int], language: Language
-) -> Mapping[int, frozenset[int]]:
+def _rivals(named: Sequence[tuple[int, tuple[str, ...]]], careers: frozenset[int]) -> Mapping[int, frozenset[int]]:
     """For each topic, the careers that are called nearly the same: Data Engineer for Data Engineering."""
     jobs: dict[str, list[tuple[int, str]]] = {}
-    for number, name in names:
-        found = words(name, language)
+    for number, found in named:
         if number in careers and found:
             jobs.setdefault(found[0], []).append((number, "".join(found)))
     rivals: dict[int, set[int]] = {}
-    for number, name in names:
-        found = words(name, language)
+    for number, found in named:
         for job, squashed in jobs.get(found[0], ()) if found and number not in careers else ():
             if OSA.normalized_similarity("".join(found), squashed) >= NEARLY:
                 rivals.setdefault(number, set()).add(job)

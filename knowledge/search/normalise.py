@@ -21,7 +21,7 @@ TOKEN_MAX = 40  # characters; longer runs are noise, and edit distance on them c
 # endings to foreign names: "Kubernetesとは" is two words
 _WORD = re.compile("[^\\W_\u0590-\u1cff\u2000-\U0010ffff]+(?:\\+\\+|#)?|[^\\W_\x00-\u058f\u1d00-\u1fff]+")
 _SCHEME = re.compile("https?://")  # of an address: it says nothing of HTTPS
-_APOSTROPHES = re.compile("[’ʼ`´‘']")
+_APOSTROPHES = re.compile("[’ʼ`´‘]")
 # marks that zalgo text piles up, soft hyphens, zero-width characters and direction overrides
 _IGNORED = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufe00-\ufe0f]")
 _LOOKALIKES = str.maketrans("асеорхуіјѕкмтвнԁӏοαεινρτυχκ", "aceopxyijskmtbhdloaeivptuxk")
@@ -43,23 +43,45 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _IGNORED.sub("", folded))
 
 
-def words(text: str, language: Language, spelled: dict[str, Sequence[str]] | None = None) -> list[str]:
-    """The words of `text` in order, folded, contractions and chat spellings spelled out; many lose their middle.
-
-    `spelled` holds the words of what stood between blanks before, and is added to: for reading many texts.
-    """
-    folded = _SCHEME.sub(" ", _APOSTROPHES.sub("'", fold(shorten(text)))).replace("&", " and ")
-    known = {} if spelled is None else spelled
-    found: list[str] = []
-    for chunk in folded.split():
-        held = known.get(chunk)
-        if held is None:
-            held = known[chunk] = _spelled(chunk, language)
-        found.extend(held)
-    return found if len(found) <= TOKENS_HEAD + TOKENS_TAIL else found[:TOKENS_HEAD] + found[-TOKENS_TAIL:]
+def words(text: str, language: Language) -> list[str]:
+    """The words of `text` in order, folded, contractions and chat spellings spelled out; many lose their middle."""
+    return Reader(language)(text)
 
 
-def _spelled(chunk: str, language: Language) -> Sequence[str]:
+class Reader:
+    """`words` for many texts: it remembers the words of what stood between two blanks before."""
+
+    def __init__(self, language: Language) -> None:
+        self._spelled = _Spelled(language)
+
+    def __call__(self, text: str) -> list[str]:
+        """The words of `text`, as `words` gives them."""
+        spelled = self._spelled
+        found = [word for chunk in _plain(text).split() for word in spelled[chunk]]
+        return found if len(found) <= TOKENS_HEAD + TOKENS_TAIL else found[:TOKENS_HEAD] + found[-TOKENS_TAIL:]
+
+
+class _Spelled(dict[str, Sequence[str]]):
+    """The words of each thing that stood between two blanks, found when it is first met."""
+
+    def __init__(self, language: Language) -> None:
+        super().__init__()
+        self._language = language
+
+    def __missing__(self, chunk: str) -> Sequence[str]:
+        found = self[chunk] = _words_of(chunk, self._language)
+        return found
+
+
+def _plain(text: str) -> str:
+    """Folded, with apostrophes of one kind and without what addresses begin with."""
+    folded = _APOSTROPHES.sub("'", fold(shorten(text)))
+    if "://" in folded:
+        folded = _SCHEME.sub(" ", folded)
+    return folded.replace("&", " and ")
+
+
+def _words_of(chunk: str, language: Language) -> Sequence[str]:
     """The words of what stands between two blanks."""
     bare = chunk.strip('.,;:!?"()[]{}<>…')
     rewritten = language.rewrites.get(bare)

@@ -1,14 +1,12 @@
 """Postings in arrays, and TF-IDF over them: cosines of a question to the phrases of each topic taken together.
 
-Contributes nothing by itself; `index` has two such spaces, of letters and of stems. A key's postings lie next to one
-another: a question touches those of its own keys and no others.
+Contributes nothing by itself; `index` has two such spaces, of letters and of stems, over what `counts` counted. A
+key's postings lie next to one another: a question touches those of its own keys and no others.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log, sqrt
@@ -16,9 +14,10 @@ from math import log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from knowledge.search.arrays import Floats
+from knowledge.search.counts import Counts, by_key
+
 Topics = NDArray[np.int32]
-Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,35 +42,16 @@ class Postings:
         return self.topics[start:end], self.weights[start:end]
 
 
-def postings(held: Sequence[Mapping[str, float]]) -> Postings:
+def postings(held: Counts) -> Postings:
     """The postings of what each topic holds, key by key."""
-    rows, keys, weights, ends = _flat(held)
-    topics = np.repeat(np.arange(len(held), dtype=np.int32), np.diff(ends))
-    order = _by_key(keys)
-    starts = np.searchsorted(keys[order], np.arange(len(rows) + 1))
-    return Postings(rows, starts, topics[order], weights[order].astype(np.float32))
+    topics = np.repeat(np.arange(len(held.ends) - 1, dtype=np.int32), np.diff(held.ends))
+    order = by_key(held.keys)
+    starts = np.searchsorted(held.keys[order], np.arange(len(held.names) + 1))
+    return Postings(_rows(held), starts, topics[order], held.values[order].astype(np.float32))
 
 
-def _flat(held: Iterable[Mapping[str, float]]) -> tuple[dict[str, int], Rows, Floats, Rows]:
-    """All keys numbered as they come, and in arrays one mapping after the other: keys, values, where each begins."""
-    numbers: defaultdict[str, int] = defaultdict()
-    numbers.default_factory = numbers.__len__  # a key that is new gets the next number
-    keys, values, ends = array("q"), array("d"), array("q", [0])
-    for one in held:
-        keys.extend(map(numbers.__getitem__, one))
-        values.extend(one.values())
-        ends.append(len(keys))
-    numbers.default_factory = None  # it refers to its own dictionary: nothing may wait for the collector
-    return dict(numbers), np.frombuffer(keys, np.int64), np.frombuffer(values), np.frombuffer(ends, np.int64)
-
-
-def _by_key(keys: Rows) -> Rows:
-    """The order that puts equal keys together, and leaves them in their order; quicker than a stable argsort."""
-    size = len(keys)
-    together = keys * size + np.arange(size)
-    together.sort()
-    together %= max(size, 1)
-    return together
+def _rows(held: Counts) -> Mapping[str, int]:
+    return {name: number for number, name in enumerate(held.names)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +97,7 @@ class Space:
         return float(sum(products))
 
 
-def space(phrases: Iterable[Mapping[str, float]], owners: Sequence[int], size: int) -> Space:
+def space(phrases: Counts, owners: Sequence[int], size: int) -> Space:
     """A space over phrases.
 
     Every sum is made in the order of the phrases and of their keys, so that it has the same bits each time.
@@ -127,30 +107,29 @@ def space(phrases: Iterable[Mapping[str, float]], owners: Sequence[int], size: i
         owners: the topic of each phrase, ascending.
         size: the number of topics.
     """
-    rows, keys, counts, ends = _flat(phrases)
-    lengths = np.diff(ends)
+    keys, lengths, known = phrases.keys, np.diff(phrases.ends), len(phrases.names)
     unseen = rarity(len(lengths), 0)
-    seen, spread = np.unique(np.bincount(keys, minlength=len(rows)), return_inverse=True)
-    idf = np.array([rarity(len(lengths), int(count)) for count in seen])[spread] if rows else np.zeros(0)
-    held, which = np.unique(counts, return_inverse=True)
-    vectors = np.array([_weight(count) for count in held.tolist()])[which] * idf[keys] if rows else np.zeros(0)
-    norms = [sqrt(float(one @ one)) or 1.0 for one in (vectors[a:b] for a, b in pairwise(ends.tolist()))]
+    seen, spread = np.unique(np.bincount(keys, minlength=known), return_inverse=True)
+    idf = np.array([rarity(len(lengths), int(count)) for count in seen])[spread] if known else np.zeros(0)
+    held, which = np.unique(phrases.values, return_inverse=True)
+    vectors = np.array([_weight(count) for count in held.tolist()])[which] * idf[keys] if known else np.zeros(0)
+    norms = [sqrt(float(one @ one)) or 1.0 for one in (vectors[a:b] for a, b in pairwise(phrases.ends.tolist()))]
     vectors /= np.repeat(norms, lengths)
 
-    order = _by_key(keys)  # within a key, topics ascend with their phrases
+    order = by_key(keys)  # within a key, topics ascend with their phrases
     key, topic = keys[order], np.repeat(np.asarray(owners, np.int32), lengths)[order]
     new = np.ones(len(order), np.bool_)
     new[1:] = (key[1:] != key[:-1]) | (topic[1:] != topic[:-1])
     sums = np.bincount(np.cumsum(new) - 1, vectors[order])  # adds one after the other, which reduceat does not
     firsts = np.flatnonzero(new)
-    starts = np.searchsorted(key[firsts], np.arange(len(rows) + 1))
-    postings = Postings(rows, starts, topic[firsts], sums.astype(np.float32))
+    starts = np.searchsorted(key[firsts], np.arange(known + 1))
+    held_by = Postings(_rows(phrases), starts, topic[firsts], sums.astype(np.float32))
 
     met = np.argsort(order[firsts])  # as the topics' phrases hold them
     parts = np.searchsorted(topic[firsts][met], np.arange(size + 1)).tolist()
     squared = (sums * sums)[met].tolist()
     squares = np.array([float(sum(squared[a:b])) for a, b in pairwise(parts)])
-    return Space(postings, idf, unseen, squares)
+    return Space(held_by, idf, unseen, squares)
 
 
 def _weight(count: float) -> float:

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from knowledge import kept
 from knowledge.progress import Progress, told
-from knowledge.search.arrays import packed, unpacked
-from knowledge.search.space import Floats
+from knowledge.search.arrays import Floats, packed, unpacked
 
 Half = NDArray[np.float16]
 Embed = Callable[[str], NDArray[np.float32]]

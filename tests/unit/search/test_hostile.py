@@ -11,7 +11,7 @@ from knowledge.search import searchable
 from knowledge.search.finder import Finder
 from knowledge.search.language import language
 from knowledge.search.meaning import encoder
-from knowledge.search.normalise import HEAD, TAIL, TOKENS_HEAD, TOKENS_TAIL, fold, stem, words
+from knowledge.search.normalise import HEAD, TAIL, TOKENS_HEAD, TOKENS_TAIL, Reader, fold, stem, words
 from tests.unit.search.base import article, topic
 from tests.unit.search.base import library as small
 from tests.unit.search.sound import check
@@ -150,6 +150,14 @@ def test_a_long_message_keeps_its_head_and_its_tail(base: Library) -> None:
 )
 def test_words_are_folded_and_spelled_out(text: str, expected: str) -> None:
     assert " ".join(words(text, language("en"))) == expected
+
+
+def test_what_was_read_before_is_read_alike(library: Library) -> None:
+    english = language("en")
+    read = Reader(english)
+    for one in library.topics.values():
+        for text in (one.title, one.summary, one.details, *one.questions):
+            assert read(text) == words(text, english) == read(text)
 
 
 def test_folding_twice_changes_nothing() -> None:
