@@ -47,16 +47,19 @@ class Current:
         What fails here, the database being away, is made up for at the next call.
         """
         async with self._reloading:
-            if swapped := await self.shelf.refresh():
-                gc.freeze()  # the new library lives long, too; a collection first would hold up answers
-            await self._follow()
-            await self._tell_admins()
-            if swapped and self.ticks:
-                await self.tell()
+            again = True
+            while again:
+                if swapped := await self.shelf.refresh():
+                    gc.freeze()  # the new library lives long, too; a collection first would hold up answers
+                await self._follow()
+                await self._tell_admins()
+                if swapped and self.ticks:
+                    await self.tell()
+                again = swapped and not self.shelf.settled  # new texts are served, and search has yet to read them
 
     async def tell(self) -> None:
         """Tell those whose question the base answers by now, as after a restart with new knowledge."""
-        if not self.shelf.settled:  # by words alone search may be sure of what it will take back
+        if not self.shelf.settled:  # search may be sure of what it will take back
             return
         await deliver_taught(self.db, self.inbox, self.shelf.library(), self.now())
 
@@ -76,7 +79,7 @@ class Current:
         """Tell the admins what became of the base since they were last told."""
         before, library, now = self._told, self.shelf.library(), self.now()
         since = before.since if before and before.library.version == library.version else now
-        after = Served(library, since, self.shelf.errors)
+        after = Served(library, since, self.shelf.errors, self.shelf.settled)
         if before and before.id != after.id:
             self.inbox.tell(await self.notices.tell(before, after, now))
         self._told = after

@@ -15,12 +15,15 @@ from knowledge.errors import KnowledgeError, Problem
 from knowledge.model import Library
 from knowledge.prepare import Preparation
 from knowledge.progress import Progress
+from knowledge.revision import revised
 from knowledge.search import ready, searchable
 from knowledge.search.late import late
 
 log = structlog.get_logger("tutor.knowledge")
 
 _AT_ONCE = 12  # topics that the model reads in about a second: a start waits for that
+_LARGE = 500  # topics; a larger base takes so long to read that an edit of texts is served before search knows of it
+_FEW = 20  # files of such an edit
 
 Stamp = tuple[tuple[str, int, int, int, int], ...]
 
@@ -55,6 +58,14 @@ def stamp(folder: Path) -> Stamp:
     return tuple(found)
 
 
+def changed_files(before: Stamp, after: Stamp) -> tuple[str, ...] | None:
+    """The paths of the files that are not what they were; None where there are others, or more than a few, of them."""
+    if len(before) != len(after) or any(old[0] != new[0] for old, new in zip(before, after, strict=True)):
+        return None
+    changed = tuple(new[0] for old, new in zip(before, after, strict=True) if old != new)
+    return changed if len(changed) <= _FEW else None
+
+
 class Shelf:
     """Holds the library. `library()` is what the inbox asks for at each batch; a reload swaps it whole."""
 
@@ -75,9 +86,10 @@ class Shelf:
         self._preparation: Preparation | None = None
         library = load_cached(folder, cache, progress)
         found = ready(library, cache, self._model)
-        self._by_words = found is None and self._model is not None and len(library.topics) > _AT_ONCE
+        # whether search has not read what is served: it goes by words alone, or by the texts of before
+        self._behind = found is None and self._model is not None and len(library.topics) > _AT_ONCE
         if found is None:  # what is made for the meantime is not worth keeping
-            keeping, model = (None, None) if self._by_words else (cache, self._model)
+            keeping, model = (None, None) if self._behind else (cache, self._model)
             found = searchable(library, cache=keeping, meaning=model, progress=progress)
         self._library = found
         self._loaded = False  # the model
@@ -91,8 +103,8 @@ class Shelf:
 
     @property
     def settled(self) -> bool:
-        """Whether search is all that it can be here; False while the model still reads a base that is new to it."""
-        return not self._by_words
+        """Whether search is all that it can be here; False while it still reads what is new to it."""
+        return not self._behind
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -117,13 +129,15 @@ class Shelf:
             self._loaded = True
             if absence := await asyncio.to_thread(self._model.load):
                 log.warning("searching by words alone: the model of meaning cannot be used", reason=absence)
-                self._by_words = False
+                self._behind = False
         seen = await asyncio.to_thread(stamp, self.folder)
-        waiting = self._by_words and self.problems is None
+        waiting = self._behind and self.problems is None
         if seen == self._stamp and not waiting:
             return False
+        if seen != self._stamp and await asyncio.to_thread(self._revise, seen):
+            return True
         if waiting:
-            log.info("searching by words alone while the model reads the knowledge, once")
+            log.info("searching with what is known while the knowledge is read, once")
         loaded = await self._read(seen)
         if loaded is None or await asyncio.to_thread(stamp, self.folder) != seen:
             return False
@@ -138,13 +152,27 @@ class Shelf:
                 version=self._library.version,
             )
             return False
-        if loaded.version == self._library.version and not self._by_words:
+        if loaded.version == self._library.version and not self._behind:
             if had:
                 log.info("knowledge in order again, nothing changed", version=loaded.version)
             return False
-        self._by_words = False
+        self._behind = False
         self._library = loaded
         log.info("knowledge reloaded", version=loaded.version, topics=len(loaded.topics), items=len(loaded.items))
+        return True
+
+    def _revise(self, seen: Stamp) -> bool:
+        """Serve an edit of a large base that concerns texts alone; search has yet to read them. True if it did."""
+        changed = changed_files(self._stamp, seen)
+        if self.problems or not changed or len(self._library.topics) <= _LARGE:
+            return False
+        with short_turns():
+            paths = [Path(path).relative_to(self.folder).as_posix() for path in changed]
+            made = revised(self._library, self.folder, paths)
+        if made is None or made.version == self._library.version or stamp(self.folder) != seen:
+            return False
+        self._stamp, self._library, self._behind = seen, made, True
+        log.info("texts reloaded, search follows", version=made.version, files=len(changed))
         return True
 
     async def _is(self, seen: Stamp) -> bool:

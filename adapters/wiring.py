@@ -156,7 +156,7 @@ class Application:
     async def knowledge_ready(self) -> str:
         """For the health page: what is served."""
         library = self.shelf.library()
-        yet = "" if self.shelf.settled else ", searching by words alone until the model has read them"
+        yet = "" if self.shelf.settled else ", search still reading them"
         return f"{len(library.topics)} topics, version {library.version}{yet}"
 
     async def deliver(self) -> None:

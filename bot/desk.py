@@ -82,7 +82,7 @@ def _health(turn: Turn, desk: Desk) -> Md:
     say, standing = turn.say, desk.standing()
     lines = []
     if not standing.settled:
-        lines.append(say("Search goes by words alone, until its model has read this version."))
+        lines.append(say("Search is still reading this version: some questions are not understood until it has."))
     if standing.problems:
         count = len(standing.problems)
         lead = say.many(

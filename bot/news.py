@@ -23,11 +23,15 @@ VERSION = 8  # characters, of 16: enough to compare with the health page
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What a process serves, since when (aware UTC), and what is wrong with the files that it does not serve."""
+    """What a process serves, since when (aware UTC), and what is wrong with the files that it does not serve.
+
+    `settled`: search has read what is served.
+    """
 
     library: Library
     since: datetime
     problems: tuple[Problem, ...] = ()
+    settled: bool = True
 
     @property
     def id(self) -> str:
@@ -52,7 +56,10 @@ def told(before: Served, after: Served, say: Words, zone: str, now: datetime) ->
     else:
         head = say("Knowledge reloaded, version {version}.", version=version)
     lines = list(_changed(before.library, after.library, changes(before.library, after.library), say))
-    return _listed(head, lines or [say("Nothing that learners notice.")])
+    lines = lines or [say("Nothing that learners notice.")]
+    if not after.settled:
+        lines.append(say("Search is still reading it: new ways of asking are understood once it has."))
+    return _listed(head, lines)
 
 
 def _listed(head: Md, lines: Iterable[Md]) -> Md:

@@ -77,7 +77,7 @@ def tagged(turn: Turn, wanted: str) -> Topic | None:
 
 def still_open(turn: Turn, desk: Desk, group: Group) -> Group:
     """The group without what the base answers by now: that is closed."""
-    if not desk.standing().settled:  # by words alone search may be sure of what it will take back
+    if not desk.standing().settled:  # search may be sure of what it will take back
         return group
     done = [gap for gap in group[:CHECKED] if answers(turn.library, gap)]
     if done:

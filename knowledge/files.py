@@ -48,6 +48,14 @@ def gather(folder: Path) -> Files:
     return Files(files, tuple(problems))
 
 
+def read_topic_file(folder: Path, path: str) -> File | None:
+    """The file of a topic, by its path in the base; None where no topic lies there."""
+    place, _, name = path.rpartition("/")
+    if place not in FOLDERS.values() or name.startswith(".") or not name.endswith(".yaml"):
+        return None
+    return _read(folder / path, path)
+
+
 def _gathered(folder: Path, problems: list[Problem]) -> Iterator[File]:
     try:
         entries = sorted(folder.iterdir())

@@ -18,6 +18,7 @@ from knowledge.names import normalise_name
 from knowledge.progress import Progress, told
 from knowledge.reading import Sheet, read
 from knowledge.shape import Shaper, Values
+from knowledge.uncollected import uncollected
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda p: (p.path, p.line, p.column, p.severity, p.code, p.message)))
 
 
+@uncollected()
 def survey(files: Files, progress: Progress | None = None) -> Survey:
     """Check files that were read already. Never raises."""
     problems = list(files.problems)

@@ -25,6 +25,7 @@ from knowledge.search.normalise import words
 from knowledge.search.repair import Repairer
 from knowledge.search.stored import Built
 from knowledge.search.vectors import Half, Vectors, embedded
+from knowledge.uncollected import uncollected
 
 __all__ = ["Finder", "Meaning", "ready", "searchable"]
 
@@ -88,6 +89,7 @@ def _with(parts: _Parts, built: Built, meaning: Meaning | None, off: frozenset[s
     return replace(library, find=finder)
 
 
+@uncollected()
 def _built(
     parts: _Parts, meaning: Meaning | None, cache: Path | None, off: frozenset[str], progress: Progress | None
 ) -> Built:

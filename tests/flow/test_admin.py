@@ -147,7 +147,7 @@ async def test_what_waits_is_counted(here: World, boss: Person, stands: Stands) 
     assert f"- “{ZEBRA}”: asked once" in text
     assert "Flags: one that nobody has seen to." in text
     assert "slack 1." in text
-    assert "by words alone" in text
+    assert "Search is still reading this version" in text
     assert "The files have 5 problems" in text
     assert "skills/x.yaml:2:1 unknown key" in text
     assert "and 2 more" in text

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from adapters import shelf
 from adapters.clock import DemoClock
 from adapters.fronts import Roles, roles
 from adapters.wiring import ALONE, Application, build
@@ -205,6 +206,25 @@ async def test_at_the_terminal_it_appears_by_itself(base: Path, tmp_path: Path) 
         await a_day(base, reads)
         as_told([seen.text for seen in ann.screen()])
         assert "still serving the version of 09:00." in ann.screen()[1].text
+
+
+async def test_of_a_large_base_texts_come_first_and_search_follows(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf, "_LARGE", 0)
+    async with at_the_terminal(base, tmp_path, "terminal") as ann:
+        edit(base, "questions: [", "questions: [what of the hot standby, ")
+        await ann.until(lambda seen: len(seen) >= 1)
+        async with asyncio.timeout(20):
+            while not ann.app.shelf.settled:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)
+        (told,) = ann.screen()
+        head, *lines = [line.lstrip("•- ") for line in told.text.splitlines() if line]
+        assert head.startswith("Knowledge reloaded, version ")
+        assert lines[-1] == "Search is still reading it: new ways of asking are understood once it has."
+        assert len(lines) == 2
+        assert ann.app.shelf.library().find("what of the hot standby").decision == "answer"
 
 
 async def test_at_the_terminal_nobody_else_is_told(base: Path, tmp_path: Path) -> None:

@@ -50,6 +50,10 @@ def broken(shelf: Shelf) -> bool:
     return shelf.problems is not None
 
 
+def settled(shelf: Shelf) -> bool:
+    return shelf.settled
+
+
 def like(one: Path, other: Path) -> None:
     """Give the files of `other` the dates of those of `one`."""
     for file in other.rglob("*.yaml"):
@@ -366,3 +370,87 @@ async def test_a_base_that_cannot_be_kept_is_read_all_the_same(folder: Path, tmp
         assert await shelf.refresh()
         assert uses_the_model(shelf)
         assert shelf.settled
+
+
+# --- a large base: an edit of texts is served before search has read it ----------------------------------------------
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf_module, "_LARGE", 0)
+
+
+@pytest.mark.usefixtures("large")
+async def test_an_edit_of_texts_is_served_before_search_has_read_it(
+    folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(folder, cache)
+    edit(folder, "questions: [", "questions: [what of the hot standby, ")
+    edit(folder, "Switching to a spare", "Going over to a spare")
+    with monkeypatch.context() as patch:
+        patch.delattr(prepare.Preparation, "run")
+        assert await shelf.refresh()
+    assert shelf.library().topics["concept/failover"].summary.startswith("Going over")
+    assert not settled(shelf)
+    version = shelf.library().version
+    before = shelf.library().find("what of the hot standby").confidence
+    assert await shelf.refresh()
+    assert settled(shelf)
+    assert shelf.library().version == version
+    assert shelf.library().find("what of the hot standby").confidence > before
+    assert not await shelf.refresh()
+
+
+@pytest.mark.usefixtures("large")
+async def test_an_edit_on_an_edit_is_served_too(folder: Path, cache: Path) -> None:
+    shelf = Shelf(folder, cache)
+    edit(folder, "Switching to", "Going over to")
+    assert await shelf.refresh()
+    edit(folder, "Going over to", "Changing to")
+    assert await shelf.refresh()
+    assert shelf.library().topics["concept/failover"].summary.startswith("Changing to")
+    assert not settled(shelf)
+    assert await shelf.refresh()
+    assert settled(shelf)
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("served", [False, True])
+async def test_a_broken_edit_of_a_large_base_is_told(folder: Path, cache: Path, served: bool) -> None:
+    shelf = Shelf(folder, cache)
+    if served:
+        edit(folder, "Switching to", "Going over to")
+        assert await shelf.refresh()
+    edit(folder, "summary:", "sumary:")
+    assert not await shelf.refresh()
+    assert broken(shelf)
+    assert settled(shelf) is not served
+    edit(folder, "sumary:", "summary:")
+    assert await shelf.refresh() is served
+    assert not broken(shelf)
+    assert settled(shelf)
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("how", ["new", "gone", "moved", "title", "remark"])
+async def test_what_is_more_or_less_than_texts_is_served_whole(folder: Path, cache: Path, how: str) -> None:
+    shelf = Shelf(folder, cache)
+    file = folder / "concepts" / "failover.yaml"
+    text = file.read_text(encoding="utf-8").replace("Switching", "Going over").replace("title: F", "title: FF")
+    match how:
+        case "new":
+            text = text.replace("id: failover", "id: fast").replace("fo-", "fa-").replace("[switchover]", "[]")
+            (folder / "concepts" / "fast.yaml").write_text(text, encoding="utf-8")
+        case "gone":
+            file.unlink()
+        case "moved":
+            file.rename(file.with_name("fail-over.yaml"))
+            edit(folder, "id: failover", "id: fail-over\nformerly: [concept/failover]", "concepts/fail-over.yaml")
+        case "title":
+            file.write_text(text, encoding="utf-8")
+        case "remark":
+            edit(folder, "title:", "# a remark\ntitle:")
+    assert await shelf.refresh() is (how != "remark")
+    assert settled(shelf)
+    assert not broken(shelf)
+    assert not await shelf.refresh()
