@@ -101,7 +101,7 @@ def _talk(settings: Settings, clock: DemoClock | None, *, as_json: bool) -> None
             else:
                 from adapters.terminal.pipe import run_pipe
 
-                await run_pipe(conversation, sys.stdin, sys.stdout, as_objects=as_json)
+                await run_pipe(conversation, sys.stdin, sys.stdout, app.on_terminal_rows, as_objects=as_json)
 
     async def until_stopped() -> None:
         import signal

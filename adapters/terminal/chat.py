@@ -7,9 +7,11 @@ was away, or what the ticker says while somebody types, appears by itself.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -28,6 +30,9 @@ BUSY = "That did not get through, the database is busy. Please say it again."
 FIXED = "The clock can only be moved in a demo: `tutor run --demo`, or `tutor chat --now 2026-11-23T09:00`."
 # Control characters, which no message needs and a database may refuse, and halves of characters.
 _UNSPEAKABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+OnRows = Callable[[Callable[[], None]], Callable[[], None]]  # calls back after each commit; returns how to stop that
+log = logging.getLogger("tutor.terminal")
 
 
 class SentRow(Protocol):
@@ -74,14 +79,15 @@ class Chat:
     last: int = 0
     buttons: list[Button] = field(default_factory=list)
     _highest: int = 0  # number that a button ever had
-    _showing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while somebody is answered, or news are shown
 
     async def start(self, screen: Screen) -> None:
         """Open the conversation as a platform's start command does."""
-        receipt = await self._hand_in("command", action="start")
-        if receipt.outcome == "busy":
-            screen.note(BUSY)
-        await self.show(screen)
+        async with self._turn:
+            receipt = await self._hand_in("command", action="start")
+            if receipt.outcome == "busy":
+                screen.note(BUSY)
+            await self._show(screen)
 
     async def say(self, line: str, screen: Screen) -> None:
         """Send what was typed and show what comes back.
@@ -90,12 +96,15 @@ class Chat:
         the earlier buttons away; the new ones count from 1 again.
         """
         text = speakable(line)
-        if not text.strip():
-            return
+        if text.strip():
+            async with self._turn:
+                await self._say(text, screen)
+
+    async def _say(self, text: str, screen: Screen) -> None:
         word, _, rest = text.strip().partition(" ")
         if word.casefold() == "/time" and (is_step(rest.strip()) or (self.demo and not rest.strip())):
             screen.note(await self._move(rest.strip()))
-            await self.show(screen)
+            await self._show(screen)
             return
         button = self._button(text)
         if button is None and self._is_gone(text):
@@ -106,28 +115,55 @@ class Chat:
         if receipt.outcome == "busy":
             self.buttons = self.buttons or before
             screen.note(BUSY)
-        if not await self.show(screen) and receipt.notice:
+        if not await self._show(screen) and receipt.notice:
             screen.note(receipt.notice)
 
-    async def show(self, screen: Screen) -> int:
-        """Show what was not shown yet, its buttons' numbers going on from the earlier ones; returns how many messages.
+    async def show(self, screen: Screen) -> None:
+        """Show what was not shown yet, its buttons' numbers going on from the earlier ones; waits for an answer's end.
 
         Rows are marked afterwards: those of a terminal that breaks off meanwhile come again at the next start.
         """
+        async with self._turn:
+            await self._show(screen)
+
+    async def _show(self, screen: Screen) -> int:
+        """The same, for whoever has the turn; returns how many messages."""
         count = 0
-        async with self._showing:
-            while rows := await self.rows_after(self.last):
-                for row in rows:
-                    reply = row.reply
-                    # One that only settles an earlier message is left out: on paper there is nothing to edit.
-                    if reply is not None and (reply.buttons or not reply.replaces):
-                        screen.reply(reply, len(self.buttons) + 1)
-                        self.buttons += reply.buttons
-                        self._highest = max(self._highest, len(self.buttons))
-                        count += 1
-                    self.last = row.id
-                await self.mark_shown(self.last)
+        while rows := await self.rows_after(self.last):
+            for row in rows:
+                reply = row.reply
+                # One that only settles an earlier message is left out: on paper there is nothing to edit.
+                if reply is not None and (reply.buttons or not reply.replaces):
+                    screen.reply(reply, len(self.buttons) + 1)
+                    self.buttons += reply.buttons
+                    self._highest = max(self._highest, len(self.buttons))
+                    count += 1
+                self.last = row.id
+            await self.mark_shown(self.last)
         return count
+
+    @asynccontextmanager
+    async def news(self, screen: Screen, on_rows: OnRows) -> AsyncIterator[None]:
+        """Show what comes by itself while somebody types, or thinks, as long as the block runs."""
+        arrived = asyncio.Event()
+        stop = on_rows(arrived.set)
+        showing = asyncio.create_task(self._show_news(screen, arrived), name="terminal news")
+        try:
+            yield
+        finally:
+            stop()
+            showing.cancel()
+
+    async def _show_news(self, screen: Screen, arrived: asyncio.Event) -> None:
+        while True:
+            await arrived.wait()
+            arrived.clear()
+            try:
+                await self.show(screen)
+            except OSError:  # nobody reads any more, which whatever is typed next finds, too
+                return
+            except Exception:  # the database is away: what is there comes with the next message
+                log.exception("terminal: messages could not be read")
 
     @property
     def demo(self) -> bool:

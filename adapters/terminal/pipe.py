@@ -1,4 +1,4 @@
-"""The conversation on a pipe: a line in, messages out, until the input ends."""
+"""The conversation on a pipe: a line in, messages out, until the input ends. What comes by itself appears by itself."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from contextlib import suppress
 from typing import TextIO
 
 from adapters.shared.plain_text import JsonScreen, PlainScreen
-from adapters.terminal.chat import QUIT, Chat, speakable
+from adapters.terminal.chat import QUIT, Chat, OnRows, speakable
 
 LINE_MAX = 200_000  # characters; the rest of a longer line is dropped
 AHEAD = 16  # lines read while earlier ones are answered
 
 
-async def run_pipe(chat: Chat, source: TextIO, out: TextIO, *, as_objects: bool) -> None:
-    """Answer line by line until the end of input or a `quit`."""
+async def run_pipe(chat: Chat, source: TextIO, out: TextIO, on_rows: OnRows, *, as_objects: bool) -> None:
+    """Answer line by line until the end of input or a `quit`; between answers, show what comes by itself."""
     screen = JsonScreen(out) if as_objects else PlainScreen(out)
-    await chat.start(screen)
-    async for line in lines(source):
-        if line.strip() in QUIT:
-            break
-        text = speakable(line)
-        if text.strip():
-            screen.heard(text)
-            await chat.say(text, screen)
+    async with chat.news(screen, on_rows):
+        await chat.start(screen)
+        async for line in lines(source):
+            if line.strip() in QUIT:
+                break
+            text = speakable(line)
+            if text.strip():
+                screen.heard(text)
+                await chat.say(text, screen)
 
 
 async def lines(source: TextIO) -> AsyncIterator[str]:

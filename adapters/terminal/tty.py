@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from adapters.shared.rich_text import RichScreen
-from adapters.terminal.chat import QUIT, Chat, speakable
+from adapters.terminal.chat import QUIT, Chat, OnRows, speakable
 
 PROMPT = "› "
 COMMANDS = (
@@ -29,10 +28,8 @@ COMMANDS = (
 )  # fmt: skip
 HINTS = ("Tab completes", "Ctrl-R searches", "Alt-Enter: new line", "Ctrl-D leaves")
 
-log = logging.getLogger("tutor.terminal")
 
-
-async def run_tty(chat: Chat, history: Path, title: str, on_rows: Callable[[Callable[[], None]], object]) -> None:
+async def run_tty(chat: Chat, history: Path, title: str, on_rows: OnRows) -> None:
     """Talk with a person until Ctrl-D.
 
     Args:
@@ -41,8 +38,6 @@ async def run_tty(chat: Chat, history: Path, title: str, on_rows: Callable[[Call
         title: what is taught, for the toolbar.
         on_rows: takes a callback to be called when messages may have arrived; they are shown above the prompt.
     """
-    arrived = asyncio.Event()
-    on_rows(arrived.set)
     with patch_stdout(raw=True):
         screen = RichScreen(sys.stdout)  # what patch_stdout put there: it writes above the prompt
         session: PromptSession[str] = PromptSession(
@@ -54,9 +49,8 @@ async def run_tty(chat: Chat, history: Path, title: str, on_rows: Callable[[Call
             bottom_toolbar=lambda: _toolbar(chat, title),
             refresh_interval=30,  # the toolbar's clock
         )
-        await chat.start(screen)
-        news = asyncio.create_task(_show_news(chat, screen, arrived), name="terminal news")
-        try:
+        async with chat.news(screen, on_rows):
+            await chat.start(screen)
             while True:
                 try:
                     line = await session.prompt_async(PROMPT)
@@ -68,19 +62,6 @@ async def run_tty(chat: Chat, history: Path, title: str, on_rows: Callable[[Call
                 if line.strip() in QUIT:
                     break
                 await chat.say(line, screen)
-        finally:
-            news.cancel()
-
-
-async def _show_news(chat: Chat, screen: RichScreen, arrived: asyncio.Event) -> None:
-    """Show what comes while somebody types, or thinks."""
-    while True:
-        await arrived.wait()
-        arrived.clear()
-        try:
-            await chat.show(screen)
-        except Exception:  # the database is away: what is there comes with the next message
-            log.exception("terminal: messages could not be read")
 
 
 def _ignore_interrupts() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import sqlite3
 import stat
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +18,7 @@ from typing import Any
 import pexpect
 import pytest
 
-from tests.unit.adapters.program import SECONDS, TUTOR, environment, tutor
+from tests.unit.adapters.program import BASE, SECONDS, TUTOR, environment, tutor
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*forkpty:DeprecationWarning")
 NOW = "2026-11-23T08:59:30"  # Monday in Berlin
@@ -88,6 +90,37 @@ def test_a_signal_ends_a_pipe_that_waits_for_input(tmp_path: Path, number: signa
         assert process.stderr is not None
         assert process.stderr.read() == b""
     finally:
+        process.kill()
+        process.communicate()
+
+
+def test_on_a_pipe_what_comes_by_itself_appears_before_anything_is_typed(tmp_path: Path) -> None:
+    shutil.copytree(BASE, tmp_path / "base")
+    process = subprocess.Popen(
+        [TUTOR, "chat"],
+        cwd=tmp_path,
+        env=environment(TUTOR_KNOWLEDGE_DIR="base", TUTOR_ADMINS="terminal"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    late = threading.Timer(SECONDS, process.kill)
+    late.start()
+    try:
+        assert process.stdout is not None
+        assert "Hi, I'm Tutor." in process.stdout.readline()
+        file = tmp_path / "base" / "concepts" / "failover.yaml"
+        file.write_text(file.read_text(encoding="utf-8").replace("title:", "titel:"), encoding="utf-8")
+        for told in ("Knowledge not reloaded", 'unknown key "titel"'):
+            while told not in (line := process.stdout.readline()):
+                assert line, f"it ended without {told}"
+        said, errors = process.communicate("what is failover\n", timeout=SECONDS)
+        assert said.index("> what is failover") < said.index("Failover (concept)")
+        assert errors == ""
+    finally:
+        late.cancel()
         process.kill()
         process.communicate()
 

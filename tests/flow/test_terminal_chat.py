@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -150,6 +151,24 @@ async def test_what_was_not_shown_comes_at_the_next_start(talk: Talk) -> None:
     again = Talk(talk.world, last=shown)
     assert "Failover (concept)" in await again.start()
     assert "Failover (concept)" not in await Talk(talk.world, last=await again.shown()).start()
+
+
+async def test_what_comes_by_itself_is_shown_by_itself_and_never_amid_an_answer(talk: Talk) -> None:
+    async with talk.chat.news(talk.screen, lambda callback: talk.world.inbox.on_commit(lambda _: callback())):
+        await talk.start()
+        for line in ("quiz me on failover", "idk", "settings", "Turn quizzes on"):
+            await talk.say(line)
+        moved = await talk.say("/time +30h")
+        assert moved.startswith("It is Tuesday"), "what became due meanwhile comes after it"
+        assert "is due" in moved
+        await talk.chat._hand_in("text", text="what is failover")  # nobody asks to have it shown
+        async with asyncio.timeout(10):
+            while "Failover (concept)" not in talk.out.getvalue():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    talk.read()
+    await talk.chat._hand_in("text", text="what is failover")
+    await asyncio.sleep(0.1)
+    assert talk.read() == "", "afterwards nobody looks"
 
 
 async def test_busy_is_tried_again_then_told_and_the_buttons_stay(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,8 @@ SECONDS = 20  # a busy machine takes its time
 
 def environment(**settings: str) -> dict[str, str]:
     """Nothing but what a program needs, and these settings."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME") if name in os.environ}
+    names = ("PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "PYTHONPATH")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     shared = {"TUTOR_KNOWLEDGE_DIR": str(BASE), "TUTOR_TIMEZONE": "Europe/Berlin", "TERM": "xterm", "LANG": "C.UTF-8"}
     return kept | shared | settings
 
