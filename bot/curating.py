@@ -75,7 +75,9 @@ def _from(turn: Turn, desk: Desk, found: Sequence[Group], at: int, lead: Md = Md
             return _screen(turn, desk, group, n + 1, len(found), lead)
         looked += len(found[n])
     end = say("That was the last question for now.") if last or at else say("No question waits for anybody.")
-    return Reply(join([lead, end]), (Button(say.label("Proposals"), "admin:proposals"), back))
+    proposed = sum(row.status == "open" for row in desk.proposals())
+    kept = say.many("One proposal waits to be written.", "{n} proposals wait to be written.", proposed)
+    return Reply(join([lead, end, kept if proposed else ""]), (Button(say.label("Proposals"), "admin:proposals"), back))
 
 
 def _screen(turn: Turn, desk: Desk, group: Group, at: int, total: int, lead: Md) -> Reply:
@@ -125,7 +127,7 @@ def _before(turn: Turn, desk: Desk, gap: Gap) -> Md:
     say = turn.say
     row = next((row for row in desk.proposals() if row.gap == gap.id), None)
     if row is not None and row.status == "refused":
-        return say("It was proposed for {what} before, and refused: {why}", what=led_to(turn, row), why=row.note)
+        return say("It was proposed before ({what}), and refused: {why}", what=led_to(turn, row), why=row.note)
     if row is not None and row.status == "applied":
         return say("It was written into {file} before; the base that I serve does not answer it.", file=row.note)
     return Md("")
@@ -216,7 +218,8 @@ def _changed(turn: Turn, desk: Desk, earlier: Proposal, topic: Topic | None, wan
         undo = Button(say.label("Undo"), f"admin:undo:{earlier.gap}:{wanted}")
         return reply(say("That is proposed already; nothing changed."), undo, go_on)
     row = replace(earlier, topic=topic.id if topic else "", at=turn.now)
-    said = _kept(turn, desk, row, wanted, say("Before, it was proposed for {what}.", what=led_to(turn, earlier)))
+    before = say("Until now it was proposed otherwise: {what}.", what=led_to(turn, earlier))
+    said = _kept(turn, desk, row, wanted, before)
     return Answer((replace(said, buttons=(*said.buttons, go_on)),), notice=say.label("Changed."))
 
 

@@ -86,8 +86,8 @@ def _health(turn: Turn, desk: Desk) -> Md:
     if standing.problems:
         count = len(standing.problems)
         lead = say.many(
-            "The files have one problem, so they are not served until it is mended:",
-            "The files have {n} problems, so they are not served until those are mended:",
+            "The files have one problem; until it is mended, I serve the version before:",
+            "The files have {n} problems; until those are mended, I serve the version before:",
             count,
         )
         shown = [say("- {problem}", problem=excerpt(line, 300)) for line in standing.problems[:PROBLEMS_SHOWN]]
@@ -103,10 +103,11 @@ def _questions(turn: Turn, desk: Desk, found: list[Group]) -> Md:
     if not found:
         return say("Questions asked in vain: none that waits.")
     questions, times = desk.count_gaps(covered(desk))
+    once = times == questions > 1
     head = join(
         [
             say.many("Questions asked in vain: one,", "Questions asked in vain: {n},", questions),
-            say.many("asked once.", "asked {n} times in all.", times),
+            say("each asked once.") if once else say.many("asked once.", "asked {n} times in all.", times),
             _waiting(turn, sum(desk.count_wishes().values())),
             say("Asked most:"),
         ]
@@ -180,10 +181,7 @@ def _proposals(turn: Turn, desk: Desk) -> Answer:
         parts += [join([head, *lines], "\n"), rest]
     for status, head in (("refused", say("Refused:")), ("applied", say("Written:"))):
         done = sorted((r for r in rows if r.status == status), key=lambda r: (r.done_at or r.at, r.gap), reverse=True)
-        lines = [
-            say("- “{text}”, for {what}: {note}", text=excerpt(r.text), what=curating.led_to(turn, r), note=r.note)
-            for r in done[:SETTLED_SHOWN]
-        ]
+        lines = [_ended(turn, row) for row in done[:SETTLED_SHOWN]]
         parts.append(join([head, *lines], "\n") if lines else "")
     text = join(parts, "\n\n") if any(parts) else say("Nothing is proposed.")
     buttons = [
@@ -191,6 +189,14 @@ def _proposals(turn: Turn, desk: Desk) -> Answer:
         for n, row in enumerate(waits[:LISTED], 1)
     ]
     return reply(text, *buttons, Button(say.label("Back"), "admin:home"))
+
+
+def _ended(turn: Turn, row: Proposal) -> Md:
+    """A proposal that came to an end: where it was written, or why it was refused."""
+    say, text, what = turn.say, excerpt(row.text), curating.led_to(turn, row)
+    if row.status == "applied":
+        return say("- “{text}”: {what}, in {file}", text=text, what=what, file=row.note)
+    return say("- “{text}”: {what}; {why}", text=text, what=what, why=row.note)
 
 
 # --- flags --------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from knowledge.workshop.changes import Changes, changes
 NAMES = 5  # named of each kind of change
 PROBLEMS = 10  # told of all that a base has
 LONGEST = 400  # characters of one problem
+ASKING = frozenset({"questions", "aliases", "tests"})  # parts of a topic that say how it is asked for
 VERSION = 8  # characters, of 16: enough to compare with the health page
 
 
@@ -111,7 +112,9 @@ def _changed(then: Library, now: Library, found: Changes, say: Words) -> Iterato
     """A line for each kind of change, the most noticeable first."""
     items = found.items or {}
     keys = [key for key, parts in items.items() if "key" in parts]
-    texts = [*(found.topics or {}), *(now.items[key].topic for key in items if key not in keys)]
+    topics = found.topics or {}
+    asked = [id for id, parts in topics.items() if set(parts) <= ASKING and list(parts) != ["tests"]]
+    texts = [*(id for id in topics if id not in asked), *(now.items[key].topic for key in items if key not in keys)]
     if ids := found.new_topics:
         yield say.many(
             "{n} new topic: {names}", "{n} new topics: {names}", len(ids), names=_names(_titles(now, ids), say)
@@ -141,6 +144,14 @@ def _changed(then: Library, now: Library, found: Changes, say: Words) -> Iterato
     if gone := found.gone_items:
         names = _names(_titles(then, [then.items[key].topic for key in gone]), say)
         yield say.many("{n} quiz item retired: {names}", "{n} quiz items retired: {names}", len(gone), names=names)
+    if asked:
+        names = _names(_titles(now, asked), say)
+        yield say.many(
+            "{n} topic with other ways to ask: {names}",
+            "{n} topics with other ways to ask: {names}",
+            len(asked),
+            names=names,
+        )
     if texts:
         names = _names(_titles(now, texts), say)
         yield say.many("{n} text changed: {names}", "{n} texts changed: {names}", len(texts), names=names)

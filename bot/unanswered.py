@@ -33,8 +33,13 @@ def groups(desk: Desk) -> list[Group]:
 
 
 def covered(desk: Desk) -> set[str]:
-    """The questions that something is proposed for."""
-    return {gap for row in desk.proposals() if row.status == "open" for gap in row.gaps}
+    """The questions that something is proposed for, and those that are out of scope for good."""
+    return {
+        gap
+        for row in desk.proposals()
+        if row.status == "open" or (row.status == "applied" and not row.topic)
+        for gap in row.gaps
+    }
 
 
 def asked(group: Group) -> int:

@@ -279,7 +279,7 @@ async def test_of_two_admins_the_later_one_counts_and_is_told(here: World, boss:
     undo = boss.replies[0].buttons[0].action
     told = await chief.act(out)
     assert "is out of scope" in told
-    assert "Before, it was proposed for Fault Tolerance." in told
+    assert "Until now it was proposed otherwise: Fault Tolerance." in told
     (row,) = await rows(here)
     assert (row.topic, row.status, len(row.gaps)) == ("", "open", 2)
     assert "changed since, to out of scope; nothing changed now" in await boss.act(undo)
@@ -481,12 +481,32 @@ async def test_what_became_of_proposals_is_shown(here: World, boss: Person) -> N
     text = await boss.say("/admin")
     assert "Proposals: 0 to be written, 1 written, 1 refused." in text
     text = await boss.press("Proposals")
-    assert f"“{ZEBRA}”, for out of scope: it would take that" in text
-    assert f"“{HAMSTER}”, for Fault Tolerance: practices/fault-tolerance.yaml" in text
+    assert f"“{ZEBRA}”: out of scope; it would take that" in text
+    assert f"“{HAMSTER}”: Fault Tolerance, in practices/fault-tolerance.yaml" in text
     assert "written into practices/fault-tolerance.yaml already" in await boss.act(undo)
     await boss.say("/admin")
     text = await boss.press("Go through the questions")
     assert ZEBRA in text, "what was refused is to be decided anew"
+    assert "It was proposed before (out of scope), and refused: it would take that" in text
+
+
+async def test_what_is_out_of_scope_for_good_is_not_asked_about_again(here: World, boss: Person) -> None:
+    await first_group(here, boss)
+    await boss.press("Out of scope")
+    assert "last question for now. One proposal waits to be written." in await boss.press("Later")
+    [row] = await rows(here)
+
+    def write(conn: Connection) -> None:
+        close_gaps(conn, row.gaps, here.now)
+        mark_proposal(conn, row, "applied", "golden/out_of_scope.yaml", here.now)
+
+    await here.db.run(write)
+    here.now += timedelta(days=1)
+    await ask(here, HAMSTER, ZEBRA, "hamster hamster")
+    text = await boss.say("/admin")
+    assert "Questions asked in vain: 2," in text
+    assert f"“{HAMSTER}”" not in text
+    assert f"“{ZEBRA}”" in text
 
 
 async def test_flags_are_shown_with_their_texts_and_seen_to(here: World, boss: Person) -> None:

@@ -54,6 +54,15 @@ def another_title(folder: Path) -> None:
     edit(folder, "concepts/failover.yaml", ("title: Failover", "title: Switching *Over*"))
 
 
+def another_question(folder: Path) -> None:
+    edit(folder, "concepts/failover.yaml", ("switch to the spare server,", "spare me,"), ("[switchover]", "[]"))
+
+
+def another_question_and_title(folder: Path) -> None:
+    another_question(folder)
+    another_title(folder)
+
+
 def another_key(folder: Path) -> None:
     edit(folder, "concepts/failover.yaml", ("missed heartbeats", "no sign of life"))
 
@@ -79,6 +88,8 @@ def another_welcome(folder: Path) -> None:
 
 CHANGES: dict[Callable[[Path], None], list[str]] = {
     another_title: ["1 text changed: Switching *Over*"],
+    another_question: ["1 topic with other ways to ask: Failover"],
+    another_question_and_title: ["1 text changed: Switching *Over*"],
     another_key: ["1 question has another right answer: concept/failover#fo-trigger"],
     renamed: ["1 id changed, progress follows: concept/failover#fo-trigger → concept/failover#fo-start"],
     retired_item: ["1 quiz item retired: Failover"],
