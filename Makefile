@@ -60,8 +60,9 @@ fake-slack: $(VENV)/.dev  ## a local Slack to chat with a Tutor through
 words: $(VENV)/.dev  ## extract learner-facing sentences into the catalogue
 	@$(BIN)/python -m tests.extract_words
 
-transcript: $(VENV)/.dev  ## renew docs/transcript.md from the real program
+transcript: $(VENV)/.dev  ## renew docs/transcript.md and docs/admin-session.md from the real programs
 	@$(BIN)/python -m tests.docs.transcript
+	@$(BIN)/python -m tests.docs.admin_session
 
 lock: $(VENV)/.dev  ## renew the hash-locked requirements from pyproject.toml
 	@$(PIP) install uv

@@ -13,6 +13,7 @@ import typer
 
 from adapters.cli import app
 from adapters.config import Settings
+from tests.docs import admin_session
 from tests.docs.transcript import ROOT, TRANSCRIPT, record
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -39,6 +40,13 @@ def without(text: str, *headings: str) -> str:
 def test_the_transcript_is_what_the_program_says(tmp_path: Path) -> None:
     """Two runs agree, and the committed one is current; `make transcript` renews it."""
     assert record(tmp_path) == TRANSCRIPT.read_text(encoding="utf-8")
+
+
+def test_the_admin_session_is_what_the_programs_say(tmp_path: Path) -> None:
+    """But for the time of day, hashes and scores; `make transcript` renews it."""
+    kept = admin_session.SESSION.read_text(encoding="utf-8")
+    assert [pattern for pattern, _ in admin_session.CHANGING if not re.search(pattern, kept)] == []
+    assert admin_session.settled(admin_session.record(tmp_path)) == admin_session.settled(kept)
 
 
 @pytest.mark.parametrize(

@@ -70,17 +70,17 @@ def record(folder: Path) -> str:
         "# A conversation",
         f"Recorded from the program: `tutor chat --now {START}`, typed line by line. Lines behind `>` are\n"
         "the learner's; a label typed in full presses its button.",
-        _block(said[1]),
+        block(said[1]),
     ]
     at = 2
     for title, typed in SCRIPT:
         parts.append(f"## {title}")
-        parts.append(_block("\n".join(f"> {one}" for one in said[at : at + len(typed)])))
+        parts.append(block("\n".join(f"> {one}" for one in said[at : at + len(typed)])))
         at += len(typed)
     return "\n\n".join(parts) + "\n"
 
 
-def _block(text: str) -> str:
+def block(text: str) -> str:
     kept = "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
     return f"~~~text\n{kept}\n~~~"
 
