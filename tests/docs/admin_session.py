@@ -228,7 +228,7 @@ def in_order(desk: Desk) -> None:
 
 
 def asked_in_vain(desk: Desk) -> None:
-    """Four questions that the base does not answer, and one learner who wants to hear."""
+    """Four questions that the base does not answer, and somebody who wants to be told."""
     desk.say(
         "## Questions that the base cannot answer",
         "The admin asks them here, so that one chat shows it all; anybody's are noted alike, without a name. Three "
@@ -236,9 +236,10 @@ def asked_in_vain(desk: Desk) -> None:
     )
     desk.chat(
         (PIP, "Tell me when you know]"),
-        ("Tell me when you know", "after all]"),
         (SPAGHETTI, "Tell me when you know]"),
         (BURNING, "None of these]"),
+        ("None of these", "Browse topics]"),
+        ("Tell me when you know", "after all]"),
         (PARKING, "Tell me when you know]"),
     )
 
@@ -303,16 +304,16 @@ def written(desk: Desk) -> None:
     shown = "$ tutor knowledge teach --apply\n"
     for words, told in (
         (WRITE_IT, "1 topic with other ways to ask: Reading a Code Base"),
-        (WRITE_IT, "Not what I meant]"),
+        (WRITE_IT, "1 topic with other ways to ask: Development Environment"),
         ("q: quit]: ", ""),
-        (WRITE_IT, "1 topic with other ways to ask: On-call"),
+        (WRITE_IT, "Not what I meant]"),  # whoever waited is told once search has read it all
     ):
         shown += teach.until(words)
         teach.type("y")
         said += chat.until(told) if told else ""
     desk.seen(shown + teach.rest())
     desk.say(
-        "In the chat, meanwhile: what changed, soon after each yes, and the answer that somebody had wanted to be told."
+        "In the chat, meanwhile: what changed, soon after each yes, and at last the answer that had been asked for."
     )
     desk.seen(said)
     desk.say(

@@ -160,7 +160,7 @@ async def test_what_waits_is_counted(here: World, boss: Person, stands: Stands) 
 
 async def test_a_topic_is_proposed_and_the_next_group_follows(here: World, boss: Person) -> None:
     text = await first_group(here, boss)
-    assert "1 of 2 waiting, asked 3 times. I declined it." in text
+    assert "1 of 2 still open, asked 3 times. I declined it." in text
     assert f"“{HAMSTER}”\n" in text
     assert f"“{HAMSTERS}”" in text
     assert boss.labels()[-4:] == ["Out of scope", "Leave it", "Later", "Back"]
@@ -169,7 +169,7 @@ async def test_a_topic_is_proposed_and_the_next_group_follows(here: World, boss:
     settled, following = boss.replies
     assert f"Proposed: “{HAMSTER}” leads to Fault Tolerance. One more like it goes with it." in plain(settled.text)
     assert settled.replaces == shown.key
-    assert "1 of 1 waiting, asked once" in plain(following.text)
+    assert "1 of 1 still open, asked once" in plain(following.text)
     assert ZEBRA in plain(following.text)
     (row,) = await rows(here)
     kept = await here.db.fetch(lambda conn: conn.execute(select(GAP.c.id).where(GAP.c.text != ZEBRA)).scalars().all())
