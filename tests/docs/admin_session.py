@@ -222,7 +222,7 @@ def in_order(desk: Desk) -> None:
         "## All is well",
     )
     desk.shell("tutor knowledge check --golden")
-    desk.say("The chat, opened with `tutor chat`, stays open to the end:")
+    desk.say("The chat, `tutor chat` on a pipe, stays open to the end:")
     chat = desk.open(str(TUTOR), "chat", end="\n\n")
     desk.seen(chat.until("How it works]"))
 
@@ -327,7 +327,7 @@ def answered(desk: Desk) -> None:
     """The same questions again."""
     desk.say(
         "## The answers changed",
-        "The same questions as in the beginning. The fourth is declined as before, and is on nobody's list any more:",
+        "The same questions as in the beginning. The fourth is declined as before, and is not brought up again:",
     )
     desk.chat(
         (PIP, "Not what I meant]"),
