@@ -12,6 +12,7 @@ from adapters.turns import short_turns
 from knowledge import report
 from knowledge.cache import load_cached
 from knowledge.errors import KnowledgeError, Problem
+from knowledge.files import deciding
 from knowledge.model import Library
 from knowledge.prepare import Preparation
 from knowledge.progress import Progress
@@ -29,33 +30,24 @@ Stamp = tuple[tuple[str, int, int, int, int], ...]
 
 
 def stamp(folder: Path) -> Stamp:
-    """What the files of a base look like from outside. Cheap to take often; it differs after any change.
+    """What the files of a base look like from outside. Cheap to take often; it differs after any change that counts.
 
-    Path, modification and status change in ns, size, and inode of everything in the folder and in the folders right
-    below it, links followed. Inode and status change also catch what comes with its old date: a swapped link, a copy
-    that keeps times. Of a folder the inode says enough: its dates change with each hidden file that an editor makes.
+    Path, modification and status change in ns, size, and inode of what loading reads, links followed. Inode and status
+    change also catch what comes with its old date: a swapped link, a copy that keeps times. Of a folder the inode says
+    enough: its dates change with each file that an editor leaves behind, and those are none of the base's. A link that
+    leads nowhere has its path alone.
     """
-    found: list[tuple[str, int, int, int, int]] = []
-    folders = [folder]
-    for place in folders:
-        try:
-            entries = sorted(place.iterdir())
-        except OSError:  # gone, or not to be read: loading says so
-            continue
-        for path in entries:
-            if path.name.startswith("."):
-                continue
-            try:
-                seen = path.stat()
-            except OSError:  # gone between listing and looking: the next look sees it
-                continue
-            if not S_ISDIR(seen.st_mode):
-                found.append((str(path), seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size, seen.st_ino))
-                continue
-            found.append((str(path), 0, 0, 0, seen.st_ino))
-            if place is folder:
-                folders.append(path)
-    return tuple(found)
+    return tuple(map(_seen, deciding(folder)))
+
+
+def _seen(path: Path) -> tuple[str, int, int, int, int]:
+    try:
+        seen = path.stat()
+    except OSError:  # a link that leads nowhere; or gone between listing and looking: the next look sees it
+        return str(path), 0, 0, 0, 0
+    if S_ISDIR(seen.st_mode):
+        return str(path), 0, 0, 0, seen.st_ino
+    return str(path), seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size, seen.st_ino
 
 
 def changed_files(before: Stamp, after: Stamp) -> tuple[str, ...] | None:

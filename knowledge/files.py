@@ -50,10 +50,30 @@ def gather(folder: Path) -> Files:
 
 def read_topic_file(folder: Path, path: str) -> File | None:
     """The file of a topic, by its path in the base; None where no topic lies there."""
-    place, _, name = path.rpartition("/")
-    if place not in FOLDERS.values() or name.startswith(".") or not name.endswith(".yaml"):
-        return None
-    return _read(folder / path, path)
+    file = folder / path
+    return _read(file, path) if file.parent.name in FOLDERS.values() and _is_topic_file(file) else None
+
+
+def deciding(folder: Path) -> Iterator[Path]:
+    """What decides whether a base loads, and what it teaches: base.yaml, the folders of topics, and the files in them.
+
+    Also a folder whose name is nearly that of a kind, for it is an error as soon as it holds YAML files. Nothing else
+    makes a difference to `gather` but for warnings: what editors leave behind, golden questions, `terms.txt`. Whether
+    the paths are what their names say is not looked at. Never raises.
+    """
+    for entry in _entries(folder):
+        if entry.name == BASE_FILE:
+            yield entry
+        elif entry.name in FOLDERS.values() or (_meant(entry) and entry.is_dir()):
+            yield entry
+            yield from (file for file in _entries(entry) if _is_topic_file(file))
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except (OSError, ValueError):  # gone, or not to be read: `gather` says so
+        return []
 
 
 def _gathered(folder: Path, problems: list[Problem]) -> Iterator[File]:
@@ -89,7 +109,7 @@ def _topic_files(folder: Path, problems: list[Problem]) -> Iterator[File]:
         path = f"{folder.name}/{entry.name}"
         if entry.name.startswith("."):
             continue
-        if entry.suffix == ".yaml":
+        if _is_topic_file(entry):
             yield _read(entry, path)
         elif entry.suffix == ".yml":
             message = "this file is not read: topic files end in .yaml"
@@ -121,10 +141,20 @@ def _stray(entry: Path) -> Iterator[Problem]:
             help = f"move it into the folder of its kind: {', '.join(FOLDERS.values())}"
             yield Problem("warning", "stray-file", "this file is not read", entry.name, suggestion=help)
     elif _holds_yaml(entry):
-        meant = nearest(entry.name, FOLDERS.values())
+        meant = _meant(entry)
         help = f'did you mean "{meant}"?' if meant else f"topics lie in {', '.join(FOLDERS.values())}"
         message = "this folder is not read"
         yield Problem("error" if meant else "warning", "stray-folder", message, entry.name, suggestion=help)
+
+
+def _is_topic_file(entry: Path) -> bool:
+    return entry.name.endswith(".yaml") and not entry.name.startswith(".")
+
+
+def _meant(entry: Path) -> str:
+    """The folder of topics that one beside base.yaml was probably meant to be; "" for none."""
+    passed_over = entry.name.startswith(".") or entry.name == GOLDEN
+    return "" if passed_over else nearest(entry.name, FOLDERS.values())
 
 
 def _holds_yaml(entry: Path) -> bool:

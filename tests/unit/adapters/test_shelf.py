@@ -20,6 +20,7 @@ from adapters import CONTENT
 from adapters.shelf import Shelf, stamp
 from knowledge import loader, prepare
 from knowledge.errors import KnowledgeError
+from knowledge.loader import examine, load
 from knowledge.search import Finder
 from knowledge.search.late import Late
 
@@ -174,6 +175,100 @@ def test_a_look_costs_little_and_passes_over_hidden_things(folder: Path) -> None
     (folder / "concepts" / ".#failover.yaml").symlink_to("nobody@host")
     assert [entry[0] for entry in stamp(folder)] == [entry[0] for entry in before]
     assert stamp(folder / "none") == ()
+
+
+STRAYS = (
+    "concepts/failover.yaml~",
+    "concepts/#failover.yaml#",
+    "concepts/.failover.yaml.swp",
+    "concepts/4913",
+    "concepts/failover.yaml.tmp",
+    "concepts/failover.yml",
+    "concepts/notes/draft.yaml",
+    "concepts/.hidden.yaml",
+    "README.md",
+    "new.yaml",
+    "terms.txt",
+    "golden/asked.yaml",
+    "drawings/plan.yaml",
+)
+
+
+@pytest.mark.parametrize("stray", STRAYS)
+async def test_what_loading_does_not_read_starts_nothing(
+    folder: Path, stray: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(folder)
+    before, library = stamp(folder), load(folder)
+    monkeypatch.delattr(shelf_module, "_load_beside_answers")  # it would raise if anything were read
+    file = folder / stray
+    file.parent.mkdir(exist_ok=True)
+    for text in ("titel: [", "more"):
+        file.write_text(text, encoding="utf-8")
+        assert stamp(folder) == before
+        assert not await shelf.refresh()
+    assert load(folder) == library
+    file.unlink()
+    assert stamp(folder) == before
+
+
+def made(folder: Path) -> None:
+    (folder / "concepts" / "new.yaml").write_text("x")
+
+
+def moved(folder: Path) -> None:
+    (folder / "concepts" / "failover.yaml").rename(folder / "concepts" / "failover.yaml~")
+
+
+def emptied(folder: Path) -> None:
+    (folder / "concepts").rename(folder / ".concepts")
+
+
+def renewed(folder: Path) -> None:
+    """Another folder in its place, its files the same ones."""
+    (folder / "concepts").rename(folder / ".old")
+    (folder / "concepts").mkdir()
+    for file in (folder / ".old").iterdir():
+        file.rename(folder / "concepts" / file.name)
+
+
+def led_nowhere(folder: Path) -> None:
+    (folder / "concepts" / "new.yaml").symlink_to("nowhere.yaml")
+
+
+def blocked(folder: Path) -> None:
+    (folder / "concepts" / "new.yaml").mkdir()
+
+
+def misspelt(folder: Path) -> None:
+    (folder / "consepts").mkdir()
+    (folder / "consepts" / "new.yaml").write_text("x")
+
+
+def without_base(folder: Path) -> None:
+    (folder / "base.yaml").rename(folder / "base.yml")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [made, moved, emptied, renewed, led_nowhere, blocked, misspelt, without_base],
+    ids=lambda one: one.__name__,
+)
+def test_whatever_changes_what_is_loaded_is_seen(folder: Path, change: Callable[[Path], None]) -> None:
+    before = stamp(folder)
+    good = examine(folder)[0]
+    change(folder)
+    assert stamp(folder) != before
+    assert (examine(folder)[0] == good) == (change is renewed)
+
+
+def test_a_folder_that_is_nearly_one_of_topics_counts_with_its_files(folder: Path) -> None:
+    misspelt(folder)
+    assert examine(folder)[0] is None
+    before = stamp(folder)
+    (folder / "consepts" / "new.yaml").rename(folder / "consepts" / "new.txt")
+    assert stamp(folder) != before
+    assert examine(folder)[0] is not None
 
 
 # --- with a cache folder: another process reads, this one takes what it left -----------------------------------------
