@@ -14,7 +14,7 @@ from bot.messages import Answer, Button
 from bot.records import Proposal
 from bot.small_talk import lost
 from bot.turn import Turn, reply
-from bot.unanswered import Group, asked, covered, excerpt, groups, tag_of
+from bot.unanswered import Group, asked, excerpt, sorted_out, tag_of, waiting_to_be_written
 from bot.wording import join
 from knowledge.markup import Md
 
@@ -48,13 +48,13 @@ def pressed(turn: Turn, rest: str) -> Answer:
 
 def _overview(turn: Turn, desk: Desk) -> Answer:
     say = turn.say
-    found = groups(desk)
+    found, proposed = sorted_out(desk)
     rows = desk.proposals()
     flags = desk.count_flags()
     text = join(
         [
             join([_served(turn), _health(turn, desk)], "\n"),
-            _questions(turn, desk, found),
+            _questions(turn, desk, found, proposed),
             join([_flag_count(turn, flags), _dead(turn, desk), _proposal_count(turn, rows)], "\n"),
         ],
         "\n\n",
@@ -97,12 +97,12 @@ def _health(turn: Turn, desk: Desk) -> Md:
     return join(lines, "\n")
 
 
-def _questions(turn: Turn, desk: Desk, found: list[Group]) -> Md:
+def _questions(turn: Turn, desk: Desk, found: list[Group], proposed: set[str]) -> Md:
     """How much was asked in vain, and the groups that were asked most."""
     say = turn.say
     if not found:
         return say("Questions asked in vain: none that waits.")
-    questions, times = desk.count_gaps(covered(desk))
+    questions, times = desk.count_gaps(proposed)
     once = times == questions > 1
     head = join(
         [
@@ -168,7 +168,7 @@ def _proposals(turn: Turn, desk: Desk) -> Answer:
     """What is proposed, with a way to take each back; and what became of the others."""
     say = turn.say
     rows = desk.proposals()
-    waits = [row for row in rows if row.status == "open"]
+    waits = waiting_to_be_written(rows)
     parts = []
     if waits:
         head = say("To be written by `{command}`, where the files of the base are:", command=COMMAND)

@@ -25,21 +25,31 @@ Group = tuple[Gap, ...]
 
 def groups(desk: Desk) -> list[Group]:
     """The questions that nobody has dealt with or proposed anything for, alike ones together, the most asked first."""
-    proposed = covered(desk)
-    found = [gap for gap in desk.open_gaps(LOOKED_AT + len(proposed)) if gap.id not in proposed]
-    return grouped(
-        [Gap(gap.id, gap.text, gap.decision, gap.nearest, gap.count, gap.last) for gap in found[:LOOKED_AT]], desk.alike
-    )
+    return sorted_out(desk)[0]
 
 
-def covered(desk: Desk) -> set[str]:
-    """The questions that something is proposed for, and those that are out of scope for good."""
-    return {
-        gap
-        for row in desk.proposals()
-        if row.status == "open" or (row.status == "applied" and not row.topic)
-        for gap in row.gaps
-    }
+def sorted_out(desk: Desk) -> tuple[list[Group], set[str]]:
+    """The same groups, and the questions in none of them: something is proposed for them, or they are out of scope.
+
+    A question that is like one that something is proposed for goes with it, also where it was asked later. If the
+    proposal does not answer it, it comes up by itself.
+    """
+    rows = waiting_to_be_written(desk.proposals())
+    for_good = [row for row in desk.proposals() if row.status == "applied" and not row.topic]
+    proposed = {gap for row in (*rows, *for_good) for gap in row.gaps}
+    left = [gap for gap in desk.open_gaps(LOOKED_AT + len(proposed)) if gap.id not in proposed][:LOOKED_AT]
+    leading = [row.text for row in rows[:LOOKED_AT]]
+    same = desk.alike([*leading, *(gap.text for gap in left)])[: len(leading), len(leading) :]
+    proposed |= {gap.id for gap, like in zip(left, same.T, strict=True) if like.any()}
+    found = [
+        Gap(gap.id, gap.text, gap.decision, gap.nearest, gap.count, gap.last) for gap in left if gap.id not in proposed
+    ]
+    return grouped(found, desk.alike), proposed
+
+
+def waiting_to_be_written(rows: Sequence[Proposal]) -> list[Proposal]:
+    """The proposals that `teach --apply` has not gone through yet, in their order."""
+    return [row for row in rows if row.status == "open"]
 
 
 def asked(group: Group) -> int:

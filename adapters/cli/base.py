@@ -102,8 +102,7 @@ def show_gaps(
     from adapters.cli import teach
     from adapters.cli.library import knowledge_dir
 
-    gaps = teach.from_file(file) if file else teach.from_database()
-    teach.show_gaps(folder or knowledge_dir(), gaps, as_json=as_json)
+    teach.show_gaps(folder or knowledge_dir(), file, as_json=as_json)
 
 
 @knowledge.command("teach")

@@ -7,12 +7,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from adapters import CONTENT, user_cache
 from knowledge.errors import KnowledgeError
 from knowledge.model import Library
+
+if TYPE_CHECKING:
+    from knowledge.search import Meaning
 
 
 def knowledge_dir() -> Path:
@@ -42,14 +46,17 @@ def _named(setting: str) -> Path | None:
     return next(map(Path, named), None)
 
 
-def open_library(folder: Path) -> Library:
-    """The searchable library in `folder`; where it is broken, every problem is reported and the command ends with 2."""
+def open_library(folder: Path, meaning: Meaning | None = None) -> Library:
+    """The searchable library in `folder`; where it is broken, every problem is reported and the command ends with 2.
+
+    `meaning` is what it is searched with; None: the model of this installation.
+    """
     from adapters.cli.progress import showing
     from knowledge.cache import load_cached
     from knowledge.search import ready, searchable
     from knowledge.search.late import late
 
-    cache, model = cache_dir(), late()
+    cache, model = cache_dir(), meaning or late()
     with showing(quiet=not sys.stderr.isatty()) as progress:  # what scripts read stays as it is
         with reported(folder):
             library = load_cached(folder, cache, progress)

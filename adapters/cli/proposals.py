@@ -12,11 +12,13 @@ from sqlalchemy import Connection
 
 from adapters.cli.columns import one_line, wrapped
 from adapters.cli.store import database
-from adapters.cli.teach import Workbench, ask, described_moves, tell
+from adapters.cli.teach import ask, led_to, tell
+from adapters.cli.workbench import Workbench, described_moves
 from bot.records import Proposal, ProposalStatus
 from bot.store.db import Database
 from bot.store.queries.gaps import OpenGap, close_gaps, gaps_of
 from bot.store.queries.proposals import mark_proposal, proposals
+from bot.unanswered import waiting_to_be_written
 from knowledge import report
 from knowledge.errors import TutorError
 from knowledge.files import gather
@@ -57,7 +59,7 @@ def apply(folder: Path, *, yes: bool) -> None:
     done: Counter[str] = Counter()
     with database() as db:
         db.check()
-        waiting = [row for row in _read(db) if row.status == "open"][::-1]
+        waiting = waiting_to_be_written(_read(db))[::-1]
         if not waiting:
             tell("No proposals: admins make them in chat, with /admin.")
             return
@@ -104,9 +106,7 @@ def _gap(gap: OpenGap) -> Gap:
 
 
 def _described(library: Library, row: Proposal, meant: Sequence[Gap], head: str) -> Iterator[str]:
-    topic = library.topic(row.topic)
-    to = f"{topic.title} ({topic.id})" if topic else row.topic or "out of scope"
-    yield f"{head} proposed on {row.at.date().isoformat()}: {to}"
+    yield f"{head} proposed on {row.at.date().isoformat()}: {led_to(library, row)}"
     yield from wrapped("", one_line(row.text, 300), 3)
     for gap in meant:
         if gap.text != row.text:

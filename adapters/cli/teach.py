@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.cli.columns import one_line, wrapped
-from adapters.cli.library import cache_dir, open_library
-from adapters.cli.questions import golden_files, golden_home, read_files
+from adapters.cli.library import open_library
 from adapters.cli.store import database
-from adapters.cli.workshop import write
+from adapters.cli.workbench import Workbench, described_moves
+from bot.records import Proposal
 from bot.store.queries.gaps import close_gaps, open_gaps
+from bot.store.queries.proposals import proposals
+from bot.unanswered import waiting_to_be_written
 from knowledge.errors import TutorError
-from knowledge.files import GOLDEN
-from knowledge.model import Found, Library
-from knowledge.search import Meaning, searchable
+from knowledge.model import Library
+from knowledge.search import Meaning
 from knowledge.search.late import late
-from knowledge.workshop.edit import EditError, plain, values
 from knowledge.workshop.grouping import Gap, answers, by_meaning, by_spelling, grouped
-from knowledge.workshop.teaching import Lesson, Move, lesson, moves, near, owners, taught, written
+from knowledge.workshop.teaching import Lesson, lesson
 
-SHOWN = 5  # questions of a group, and changes of a lesson, that are written out
+SHOWN = 5  # questions of a group that are written out
 NEAREST = 3
-OUTSIDE = "out_of_scope.yaml"
 _SAID = {"unknown": "declined", "suggest": "offered choices", "rejected": "answered, and that was not it"}
 
 Group = tuple[Gap, ...]
@@ -38,28 +37,33 @@ def listed(library: Library, gaps: Sequence[Gap], meaning: Meaning | None) -> li
     return grouped(still, by_meaning(meaning) if meaning is not None else by_spelling)
 
 
-def show_gaps(folder: Path, given: Sequence[Gap], *, as_json: bool) -> None:
-    """Print the groups, the most asked first."""
+def show_gaps(folder: Path, file: Path | None, *, as_json: bool) -> None:
+    """Print the groups, the most asked first, with what admins proposed for them: of a file, or of the database."""
+    asked = Unanswered(from_file(file)) if file else from_database()
     library = open_library(folder)
-    groups = listed(library, given, late())
+    groups = listed(library, asked.gaps, late())
     if as_json:
         for group in groups:
-            record = {
+            found = [{"topic": row.topic, "at": row.at.date().isoformat()} for row in asked.proposed(group)]
+            record: dict[str, object] = {
                 "asked": sum(gap.count for gap in group),
                 "questions": [{"q": gap.text, "count": gap.count, "decision": gap.decision} for gap in group],
                 "nearest": [{"id": match.id, "score": match.score} for match in library.find(group[0].text).matches],
+                "proposed": found,
             }
             sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
         return
     for number, group in enumerate(groups, 1):
-        sys.stdout.write("\n".join([*_described(library, group, f"{number}."), ""]) + "\n")
+        sys.stdout.write("\n".join([*_described(library, group, f"{number}.", asked.proposed(group)), ""]) + "\n")
     if groups:
         sys.stdout.write("tutor knowledge teach goes through them.\n")
+        if any(map(asked.proposed, groups)):
+            sys.stdout.write("tutor knowledge teach --apply writes what is proposed.\n")
     else:
         sys.stdout.write("No gaps: nothing was asked in vain, or the base answers it by now.\n")
 
 
-def _described(library: Library, group: Group, head: str) -> Iterator[str]:
+def _described(library: Library, group: Group, head: str, rows: Sequence[Proposal] = ()) -> Iterator[str]:
     total = sum(gap.count for gap in group)
     yield f"{head} asked {_times(total)}, {_SAID.get(group[0].decision, group[0].decision)}"
     for gap in group[:SHOWN]:
@@ -67,8 +71,16 @@ def _described(library: Library, group: Group, head: str) -> Iterator[str]:
     if len(group) > SHOWN:
         yield f"   and {len(group) - SHOWN} more"
     found = library.find(group[0].text)
-    rows = [f"{n} {library.topics[m.id].title} {m.score:.2f}" for n, m in enumerate(found.matches[:NEAREST], 1)]
-    yield f"   nearest: {' · '.join(rows) or 'nothing'}"
+    near = [f"{n} {library.topics[m.id].title} {m.score:.2f}" for n, m in enumerate(found.matches[:NEAREST], 1)]
+    yield f"   nearest: {' · '.join(near) or 'nothing'}"
+    for row in rows:
+        yield f"   proposed on {row.at.date().isoformat()}: {led_to(library, row)}; waits for teach --apply"
+
+
+def led_to(library: Library, row: Proposal) -> str:
+    """What was proposed, in words."""
+    topic = library.topic(row.topic)
+    return f"{topic.title} ({topic.id})" if topic else row.topic or "out of scope"
 
 
 def _times(count: int) -> str:
@@ -94,94 +106,37 @@ def from_file(file: Path) -> list[Gap]:
     return [Gap("", text, count=count) for text, count in counts.items()]
 
 
-def from_database() -> list[Gap]:
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """What was asked in vain, and the proposals that wait to be written."""
+
+    gaps: Sequence[Gap]
+    rows: Sequence[Proposal] = ()
+
+    def proposed(self, group: Group) -> list[Proposal]:
+        """What is proposed for some question of a group, the newest first."""
+        ids = {gap.id for gap in group}
+        return [row for row in self.rows if not ids.isdisjoint(row.gaps)]
+
+
+def from_database() -> Unanswered:
     """What learners asked in vain and nobody has dealt with yet."""
     with database() as db:
         db.check()
         with db.read() as conn:
-            return [Gap(g.id, g.text, g.decision, g.nearest, g.count, g.last) for g in open_gaps(conn)]
-
-
-@dataclass(slots=True)
-class Workbench:
-    """A base that is being taught: what it was, what it is now, and the questions that must not go astray."""
-
-    folder: Path
-    library: Library
-    golden: Sequence[str]
-    owners: Mapping[str, frozenset[str]]
-    cache: Path | None = None
-    done: list[Gap] = field(default_factory=list)
-
-    @classmethod
-    def open(cls, folder: Path) -> Workbench:
-        """Open a base with its golden questions and the tests of its topics."""
-        library = open_library(folder)
-        golden = [q for file in read_files(golden_files(folder), library) for q in file.questions]
-        tests = [test for topic in library.topics.values() for test in topic.tests]
-        return cls(folder, library, [*(q.text for q in golden), *tests], owners(library, golden), cache_dir())
-
-    def tried(self, lessons: Sequence[Lesson], also: Sequence[str] = ()) -> tuple[Library, list[Move]]:
-        """The base as it would be, and which questions would be answered otherwise."""
-        after = searchable(taught(self.library, lessons), self.cache, late())
-        asked = [*also, *self.golden, *(q for one in lessons for q in near(self.library, one.phrase))]
-        return after, list(moves(self.library.find, after.find, asked))
-
-    def keep(self, lessons: Sequence[Lesson], after: Library) -> list[str]:
-        """Write the lessons into their files; returns which."""
-        texts = written(self.folder, self.library, lessons)
-        for path, text in texts.items():
-            write(self.folder / path, text)
-        self.library = after
-        self.owners = {**self.owners, **{one.phrase: frozenset({one.topic}) for one in lessons}}
-        return list(texts)
-
-    def refuse(self, phrase: str) -> str:
-        """Note a question as out of scope, among the golden ones, where it is not yet; returns where."""
-        file = golden_home(self.folder) / OUTSIDE
-        before = file.read_text(encoding="utf-8") if file.exists() else ""
-        if phrase in (values(before) or ()):
-            return f"{GOLDEN}/{OUTSIDE}"
-        gap = "" if not before or before.endswith("\n") else "\n"
-        after = f"{before}{gap}- {plain(phrase)}\n"
-        try:
-            meant = values(after) == [*(values(before) or ()), phrase]
-        except EditError:
-            meant = False
-        if not meant:
-            raise EditError(f"{GOLDEN}/{OUTSIDE} is no plain list: add the question by hand")
-        write(file, after)
-        self.golden, self.owners = [*self.golden, phrase], {**self.owners, phrase: frozenset()}
-        return f"{GOLDEN}/{OUTSIDE}"
-
-
-def described_moves(found: Sequence[Move], library: Library) -> Iterator[str]:
-    """What a lesson changes, in lines."""
-    if not found:
-        yield "   nothing else changes"
-    for move in found[: 2 * SHOWN]:
-        text = f'"{one_line(move.question, 80)}": {_told(move.before, library)} -> {_told(move.after, library)}'
-        yield from wrapped("   ", text, 5)
-    if len(found) > 2 * SHOWN:
-        yield f"   and {len(found) - 2 * SHOWN} more"
-
-
-def _told(found: Found, library: Library) -> str:
-    if found.decision == "unknown" or not found.matches:
-        return "declined"
-    title = library.topics[found.matches[0].id].title
-    return title if found.decision == "answer" else f"maybe {title}"
+            found = [Gap(g.id, g.text, g.decision, g.nearest, g.count, g.last) for g in open_gaps(conn)]
+            return Unanswered(found, waiting_to_be_written(proposals(conn)))
 
 
 Say = Callable[[str], None]
 Ask = Callable[[str], str]
 
 
-def teach(bench: Workbench, groups: Sequence[Group], say: Say, ask: Ask) -> None:
+def teach(bench: Workbench, groups: Sequence[Group], asked: Unanswered, say: Say, ask: Ask) -> None:
     """Go through the gaps with a curator; `bench.done` has what was dealt with, also after an early end."""
     for number, group in enumerate(groups, 1):
         say("")
-        for line in _described(bench.library, group, f"{number} of {len(groups)} ·"):
+        for line in _described(bench.library, group, f"{number} of {len(groups)} ·", asked.proposed(group)):
             say(line)
         if not _taught_one(bench, group, say, ask):
             return
@@ -244,13 +199,14 @@ def ask(prompt: str) -> str:
 def teach_gaps(folder: Path, file: Path | None) -> None:
     """`tutor knowledge teach`: the gaps of the database, or the questions of a file, one group after the other."""
     bench = Workbench.open(folder)
-    groups = listed(bench.library, from_file(file) if file else from_database(), late())
+    asked = Unanswered(from_file(file)) if file else from_database()
+    groups = listed(bench.library, asked.gaps, bench.model)
     if not groups:
         sys.stdout.write("No gaps: nothing was asked in vain, or the base answers it by now.\n")
         return
 
     try:
-        teach(bench, groups, tell, ask)
+        teach(bench, groups, asked, tell, ask)
     finally:
         ids = [gap.id for gap in bench.done if gap.id]
         if ids:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -10,7 +10,7 @@ from typing import Literal
 from knowledge.assembly import assemble
 from knowledge.errors import TutorError
 from knowledge.format import TOPIC
-from knowledge.model import FOLDERS, Find, Found, Library, Topic
+from knowledge.model import FOLDERS, Found, Library, Topic
 from knowledge.names import nearest_topic, normalise_name
 from knowledge.search.evaluate import Question
 from knowledge.workshop import edit
@@ -84,7 +84,7 @@ def taught(library: Library, lessons: Sequence[Lesson]) -> Library:
     return assemble(library.base, list(topics.values()))
 
 
-def moves(before: Find, after: Find, questions: Sequence[str]) -> Iterator[Move]:
+def moves(before: Callable[[str], Found], after: Callable[[str], Found], questions: Sequence[str]) -> Iterator[Move]:
     """The questions that lead elsewhere, or are answered, offered or declined otherwise."""
     for question in dict.fromkeys(questions):
         old, new = before(question), after(question)

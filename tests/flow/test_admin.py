@@ -307,6 +307,35 @@ async def test_asked_more_often_is_still_the_same_group(here: World, boss: Perso
     assert [len(row.gaps) for row in await rows(here)] == [2]
 
 
+async def test_what_is_asked_like_something_proposed_goes_with_it(here: World, boss: Person) -> None:
+    await first_group(here, boss)
+    await boss.say("fault tolerance")
+    undo = boss.replies[0].buttons[0].action
+    await ask(here, "again my hamster escaped", "again my hamster escaped")
+    assert "Questions asked in vain: one, asked once" in await boss.say("/admin")
+    assert ZEBRA in await boss.press("Go through the questions")
+    assert "last question for now" in await boss.press("Later")
+    await boss.act(undo)
+    text = await boss.press("Show it again")
+    assert "again my hamster escaped" in text
+    assert "asked 5 times" in text
+
+
+async def test_what_a_proposal_did_not_answer_comes_up_by_itself(here: World, boss: Person) -> None:
+    await first_group(here, boss)
+    await boss.press("Out of scope")
+    await ask(here, "again my hamster escaped")
+    (row,) = await rows(here)
+
+    def written(conn: Connection) -> None:
+        mark_proposal(conn, row, "applied", "golden/out_of_scope.yaml", here.now)
+        close_gaps(conn, row.gaps, here.now)
+
+    await here.db.run(written)
+    assert "Questions asked in vain: 2" in await boss.say("/admin")
+    assert "again my hamster escaped" in await boss.press("Go through the questions")
+
+
 async def test_a_topic_that_went_away_is_not_proposed(here: World, boss: Person) -> None:
     await ask(here, "data")
     await boss.say("/admin")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import signal
 import subprocess
@@ -377,6 +378,32 @@ def test_gaps_close_with_what_answers_them(run: Run, database: Database, folder:
     assert "alike: my hamsters escaped again" in done.out
     with database.read() as conn:
         assert [gap.text for gap in open_gaps(conn)] == [OTHER]
+
+
+def test_what_is_proposed_is_said_where_gaps_are_listed(
+    run: Run, database: Database, folder: Path, typed: Callable[[str], None]
+) -> None:
+    asyncio.run(ask_in_vain(database.path or Path(), folder, VAIN, "my hamsters escaped again", OTHER, "purple owls"))
+    propose(database, VAIN, FAULT)
+    propose(database, OTHER, "", 1)
+    here = ("--knowledge", str(folder))
+    shown = run("knowledge", "gaps", *here)
+    first, second, third, end = shown.out.split("\n\n")
+    said = "   proposed on 2026-11-23: Fault Tolerance (practice/fault-tolerance); waits for teach --apply"
+    assert said in first.splitlines()
+    assert "my hamsters escaped again" in first
+    assert "proposed" not in second
+    assert "purple owls" in second
+    assert "   proposed on 2026-11-23: out of scope; waits for teach --apply" in third.splitlines()
+    assert end == "tutor knowledge teach goes through them.\ntutor knowledge teach --apply writes what is proposed.\n"
+    listed = [json.loads(line)["proposed"] for line in run("knowledge", "gaps", "--json", *here).out.splitlines()]
+    assert listed == [[{"topic": FAULT, "at": "2026-11-23"}], [], [{"topic": "", "at": "2026-11-23"}]]
+    typed("q\n")
+    assert said in run("knowledge", "teach", *here).out
+    assert applied(run, folder, "--yes").code == 0
+    after = run("knowledge", "gaps", *here).out
+    assert "purple owls" in after
+    assert "proposed" not in after
 
 
 def test_tags_of_topics_are_short_and_differ() -> None:
