@@ -60,6 +60,11 @@ class Roles:
     send: bool = False
     schedule: bool = False
 
+    @property
+    def receives(self) -> bool:
+        """Whether people's messages come to this process."""
+        return self.poll or self.webhook or self.socket or self.slack_http
+
 
 def roles(settings: Settings, parts: Collection[str] = ()) -> Roles:
     """What a process named with `parts` does; with none, all that is configured.

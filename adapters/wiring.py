@@ -43,13 +43,14 @@ from bot.store.desk import Office
 from bot.store.queries import reader, workspace
 from bot.store.queries.gaps import open_gaps
 from bot.store.queries.outbox import rows_after
+from bot.store.queries.proposals import proposals
 from bot.store.queries.prune import prune
-from bot.unanswered import LOOKED_AT
+from bot.unanswered import LOOKED_AT, waiting_to_be_written
 from knowledge import report
 from knowledge.progress import Progress
 from knowledge.search.late import late
 from knowledge.workshop.grouping import Alike, by_meaning, by_spelling
-from scheduler.ticker import Ticker
+from scheduler.ticker import Job, Ticker
 
 log = structlog.get_logger("tutor.run")
 
@@ -165,9 +166,16 @@ class Application:
             pass
 
     async def read_questions(self) -> None:
-        """Let the model read what was asked in vain, beside the answers: an admin who opens the desk need not wait."""
-        found = await self.db.fetch(lambda conn: open_gaps(conn, LOOKED_AT))
-        await asyncio.to_thread(self.office.alike, [gap.text for gap in found])
+        """Let the model read what was asked in vain, beside the answers.
+
+        An admin who opens the desk need not wait then, and neither does who asks something beside that.
+        """
+
+        rows = waiting_to_be_written(await self.db.fetch(proposals))
+        most = LOOKED_AT + sum(len(row.gaps) for row in rows)
+        found = await self.db.fetch(lambda conn: open_gaps(conn, most))
+        texts = [*(row.text for row in rows[:LOOKED_AT]), *(gap.text for gap in found)]
+        await asyncio.to_thread(self.office.alike, texts[:REMEMBERED])
 
     async def prune(self) -> None:
         """Forget what is kept for a time only, and the workspaces that removed Tutor some time ago."""
@@ -242,15 +250,16 @@ def build(
         called = [route for front in platforms for route in front.routes]
         checks = {"database": app.database_ready, "knowledge": app.knowledge_ready}
         app.pages = [*called, *health.routes(checks)]
+    jobs: dict[str, tuple[Job, float]] = {}
     if roles.schedule:
-        app.ticker = Ticker(
-            {
-                "due": (app.deliver, due_every),
-                "prune": (app.prune, PRUNE_EVERY),
-                "taught": (current.tell, TELL_EVERY),
-                **({"questions": (app.read_questions, READ_EVERY)} if office.admins else {}),
-            }
-        )
+        jobs = {
+            "due": (app.deliver, due_every),
+            "prune": (app.prune, PRUNE_EVERY),
+            "taught": (current.tell, TELL_EVERY),
+        }
+    if office.admins and (roles.receives or roles.schedule):
+        jobs["questions"] = (app.read_questions, READ_EVERY)
+    app.ticker = Ticker(jobs) if jobs else None
     return app
 
 
