@@ -6,7 +6,7 @@ import asyncio
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -19,6 +19,8 @@ from bot.notices import Notices
 from bot.store.db import Database
 
 log = structlog.get_logger("tutor.run")
+
+CALM = timedelta(seconds=10)  # without a change: whoever writes has stopped for now, and editors save by then
 
 
 @dataclass(slots=True)
@@ -34,6 +36,7 @@ class Current:
     _reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
     _followed: str = ""  # the version that progress has followed
     _told: Served | None = None  # what the admins know
+    _seen: tuple[str, datetime] | None = None  # what the base was at the last look, and when it became that
 
     async def begin(self) -> None:
         """Let progress follow the base as it is now; admins are told of what changes from here on."""
@@ -76,10 +79,19 @@ class Current:
         self._followed = library.version
 
     async def _tell_admins(self) -> None:
-        """Tell the admins what became of the base since they were last told."""
+        """Tell the admins what became of the base since they were last told.
+
+        They know that it is broken: of editors that save while somebody types, they need not read each state. That it
+        is broken in another way is told if nothing changed for a while before, or else once nothing does.
+        """
         before, library, now = self._told, self.shelf.library(), self.now()
         since = before.since if before and before.library.version == library.version else now
         after = Served(library, since, self.shelf.errors, self.shelf.settled)
+        became = self._seen[1] if self._seen else now
+        if self._seen is None or self._seen[0] != after.id:
+            self._seen = after.id, now
+        if before and before.problems and after.problems and abs(now - became) < CALM:
+            return  # a later look tells, and one comes
         if before and before.id != after.id:
             self.inbox.tell(await self.notices.tell(before, after, now))
         self._told = after

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import select
 
 from adapters import shelf
 from adapters.clock import DemoClock
+from adapters.current import CALM
 from adapters.fronts import Roles, roles
 from adapters.wiring import ALONE, Application, build
 from bot.store.db import Database
@@ -225,6 +227,86 @@ async def test_of_a_large_base_texts_come_first_and_search_follows(
         assert lines[-1] == "Search is still reading it: new ways of asking are understood once it has."
         assert len(lines) == 2
         assert ann.app.shelf.library().find("what of the hot standby").decision == "answer"
+
+
+class Still:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.at = MONDAY
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+async def shows(app: Application, key: str) -> None:
+    """Wait until the base is broken by this key, and everybody has been told what there is to tell."""
+    async with asyncio.timeout(20):
+        while not any(f'"{key}"' in problem.message for problem in app.shelf.errors):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.05)
+    await app.current.reload()
+
+
+async def test_of_an_editor_that_saves_while_somebody_types_the_first_and_the_last_error_are_told(
+    base: Path, tmp_path: Path
+) -> None:
+    async with at_the_terminal(base, tmp_path, "terminal") as ann:
+        clock = ann.app.current.now = Still()
+
+        async def reads(n: int, *said: str) -> None:
+            await ann.until(lambda seen: len(seen) >= n)
+            assert len(ann.screen()) == n
+            assert all(part in ann.screen()[-1].text for part in said)
+
+        edit(base, "aliases:", "aliasse:")
+        await reads(1, "Knowledge not reloaded", "aliasse")
+        for before, after in (("aliasse:", "aliasses:"), ("aliasses:", "aliassess:")):
+            clock.at += timedelta(seconds=2)
+            edit(base, before, after)
+            await shows(ann.app, after[:-1])
+        clock.at += CALM - timedelta(seconds=1)
+        await ann.app.current.reload()
+        await reads(1)
+        clock.at += timedelta(seconds=1)
+        await ann.app.current.reload()  # the look that comes by itself
+        await reads(2, "Knowledge not reloaded", "aliassess")
+        await ann.app.current.reload()
+        clock.at += CALM
+        edit(base, "aliassess:", "aliasing:")
+        await reads(3, "Knowledge not reloaded", "aliasing")
+        clock.at += timedelta(seconds=1)
+        edit(base, "aliasing:", "aliased:")
+        await shows(ann.app, "aliased")
+        edit(base, "aliased:", "aliases:")
+        await reads(4, "Knowledge in order again")
+        clock.at += timedelta(seconds=1)
+        edit(base, "aliases:", "aliasse:")
+        await reads(5, "Knowledge not reloaded", "aliasse")
+
+
+async def test_what_was_held_back_and_is_as_it_was_told_is_no_news(base: Path, tmp_path: Path) -> None:
+    async with at_the_terminal(base, tmp_path, "terminal") as ann:
+        clock = ann.app.current.now = Still()
+        edit(base, "aliases:", "aliasse:")
+        await ann.until(lambda seen: len(seen) >= 1)
+        for before, after in (("aliasse:", "aliasses:"), ("aliasses:", "aliasse:")):
+            clock.at += timedelta(seconds=1)
+            edit(base, before, after)
+            await shows(ann.app, after[:-1])
+        for _ in range(3):
+            clock.at += CALM
+            await ann.app.current.reload()
+        assert len(ann.screen()) == 1
+
+
+async def test_a_clock_that_is_set_back_holds_nothing_back_for_long(base: Path, tmp_path: Path) -> None:
+    async with at_the_terminal(base, tmp_path, "terminal") as ann:
+        clock = ann.app.current.now = Still()
+        edit(base, "aliases:", "aliasse:")
+        await ann.until(lambda seen: len(seen) >= 1)
+        clock.at -= timedelta(hours=1)
+        edit(base, "aliasse:", "aliasses:")
+        await ann.until(lambda seen: len(seen) >= 2)
 
 
 async def test_at_the_terminal_nobody_else_is_told(base: Path, tmp_path: Path) -> None:
