@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.cli.columns import one_line, wrapped
 from adapters.cli.library import open_library
+from adapters.cli.questions import golden_files, read_files
 from adapters.cli.store import database
 from adapters.cli.workbench import Workbench, described_moves
 from bot.records import Proposal
@@ -18,7 +19,8 @@ from bot.store.queries.gaps import close_gaps, open_gaps
 from bot.store.queries.proposals import proposals
 from bot.unanswered import waiting_to_be_written
 from knowledge.errors import TutorError
-from knowledge.model import Library
+from knowledge.model import Library, Match
+from knowledge.names import normalise_name
 from knowledge.search import Meaning
 from knowledge.search.late import late
 from knowledge.workshop.grouping import Gap, answers, by_meaning, by_spelling, grouped
@@ -26,14 +28,19 @@ from knowledge.workshop.teaching import Lesson, lesson
 
 SHOWN = 5  # questions of a group that are written out
 NEAREST = 3
+WORTH = 0.01  # score; what is less is chance
 _SAID = {"unknown": "declined", "suggest": "offered choices", "rejected": "answered, and that was not it"}
 
 Group = tuple[Gap, ...]
 
 
-def listed(library: Library, gaps: Sequence[Gap], meaning: Meaning | None) -> list[Group]:
-    """The gaps that are still open, in groups: what the base answers by now is none, unless it was not it again."""
-    still = [gap for gap in gaps if not answers(library, gap)]
+def listed(library: Library, gaps: Sequence[Gap], outside: Iterable[str], meaning: Meaning | None) -> list[Group]:
+    """The gaps that are still open, in groups.
+
+    What the base answers by now is none, unless it was not it again; nor is what is `outside`, out of scope for good.
+    """
+    for_good = set(map(normalise_name, outside))
+    still = [gap for gap in gaps if normalise_name(gap.text) not in for_good and not answers(library, gap)]
     return grouped(still, by_meaning(meaning) if meaning is not None else by_spelling)
 
 
@@ -41,7 +48,8 @@ def show_gaps(folder: Path, file: Path | None, *, as_json: bool) -> None:
     """Print the groups, the most asked first, with what admins proposed for them: of a file, or of the database."""
     asked = Unanswered(from_file(file)) if file else from_database()
     library = open_library(folder)
-    groups = listed(library, asked.gaps, late())
+    golden = (question for file in read_files(golden_files(folder), library) for question in file.questions)
+    groups = listed(library, asked.gaps, (one.text for one in golden if not one.expect), late())
     if as_json:
         for group in groups:
             found = [{"topic": row.topic, "at": row.at.date().isoformat()} for row in asked.proposed(group)]
@@ -70,11 +78,15 @@ def _described(library: Library, group: Group, head: str, rows: Sequence[Proposa
         yield from wrapped("", f"{one_line(gap.text, 300)}{f' ({gap.count})' if gap.count > 1 else ''}", 3)
     if len(group) > SHOWN:
         yield f"   and {len(group) - SHOWN} more"
-    found = library.find(group[0].text)
-    near = [f"{n} {library.topics[m.id].title} {m.score:.2f}" for n, m in enumerate(found.matches[:NEAREST], 1)]
+    near = [f"{n} {library.topics[m.id].title} {m.score:.2f}" for n, m in enumerate(_nearest(library, group), 1)]
     yield f"   nearest: {' · '.join(near) or 'nothing'}"
     for row in rows:
         yield f"   proposed on {row.at.date().isoformat()}: {led_to(library, row)}; waits for teach --apply"
+
+
+def _nearest(library: Library, group: Group) -> list[Match]:
+    """The topics that come nearest to a group, without those that are nowhere near."""
+    return [match for match in library.find(group[0].text).matches[:NEAREST] if match.score >= WORTH]
 
 
 def led_to(library: Library, row: Proposal) -> str:
@@ -156,7 +168,7 @@ def _taught_one(bench: Workbench, group: Group, say: Say, ask: Ask) -> bool:
                     say(f"   written to {bench.refuse(gap.text)}: {one_line(gap.text, 80)}")
                 bench.done += group
                 return True
-            matches = bench.library.find(group[0].text).matches[:NEAREST]
+            matches = _nearest(bench.library, group)
             topic = matches[int(choice) - 1].id if choice.isdigit() and 0 < int(choice) <= len(matches) else choice
             if _lesson(bench, group, topic, say, ask):
                 return True
@@ -200,7 +212,7 @@ def teach_gaps(folder: Path, file: Path | None) -> None:
     """`tutor knowledge teach`: the gaps of the database, or the questions of a file, one group after the other."""
     bench = Workbench.open(folder)
     asked = Unanswered(from_file(file)) if file else from_database()
-    groups = listed(bench.library, asked.gaps, bench.model)
+    groups = listed(bench.library, asked.gaps, (text for text, to in bench.owners.items() if not to), bench.model)
     if not groups:
         sys.stdout.write("No gaps: nothing was asked in vain, or the base answers it by now.\n")
         return

@@ -406,6 +406,19 @@ def test_what_is_proposed_is_said_where_gaps_are_listed(
     assert "proposed" not in after
 
 
+def test_what_is_out_of_scope_for_good_is_no_gap(
+    run: Run, database: Database, folder: Path, typed: Callable[[str], None]
+) -> None:
+    asyncio.run(ask_in_vain(database.path or Path(), folder, VAIN, OTHER))
+    (folder / "golden").mkdir()
+    (folder / "golden" / "out_of_scope.yaml").write_text(f"- {OTHER.upper()}?\n", encoding="utf-8")
+    for command in ("gaps", "teach"):
+        typed("q\n")
+        shown = run("knowledge", command, "--knowledge", str(folder)).out
+        assert VAIN in shown
+        assert OTHER not in shown
+
+
 def test_tags_of_topics_are_short_and_differ() -> None:
     assert len({tag(f"concept/{n}") for n in range(10_000)}) == 10_000
     assert len(tag(FAULT)) == 8
