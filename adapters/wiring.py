@@ -45,7 +45,7 @@ from bot.store.queries.gaps import open_gaps
 from bot.store.queries.outbox import rows_after
 from bot.store.queries.proposals import proposals
 from bot.store.queries.prune import prune
-from bot.unanswered import LOOKED_AT, waiting_to_be_written
+from bot.unanswered import LOOKED_AT, dealt_with, waiting_to_be_written
 from knowledge import report
 from knowledge.progress import Progress
 from knowledge.search.late import late
@@ -170,11 +170,11 @@ class Application:
 
         An admin who opens the desk need not wait then, and neither does who asks something beside that.
         """
-
-        rows = waiting_to_be_written(await self.db.fetch(proposals))
-        most = LOOKED_AT + sum(len(row.gaps) for row in rows)
-        found = await self.db.fetch(lambda conn: open_gaps(conn, most))
-        texts = [*(row.text for row in rows[:LOOKED_AT]), *(gap.text for gap in found)]
+        rows = await self.db.fetch(proposals)
+        done = dealt_with(rows)
+        found = await self.db.fetch(lambda conn: open_gaps(conn, LOOKED_AT + len(done)))
+        left = [gap.text for gap in found if gap.id not in done][:LOOKED_AT]
+        texts = [*(row.text for row in waiting_to_be_written(rows)[:LOOKED_AT]), *left]
         await asyncio.to_thread(self.office.alike, texts[:REMEMBERED])
 
     async def prune(self) -> None:

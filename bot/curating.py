@@ -87,7 +87,7 @@ def _screen(turn: Turn, desk: Desk, group: Group, at: int, total: int, lead: Md)
     waits = waiting(desk, group)
     head = join(
         [
-            say("**{at} of {total}** still open, {times}.", at=at, total=total, times=times),
+            say("Question **{at} of {total}**, {times}.", at=at, total=total, times=times),
             _decided(turn, first),
             say.many("One learner waits for the answer.", "{n} learners wait for the answer.", waits) if waits else "",
         ]

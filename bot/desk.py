@@ -81,7 +81,9 @@ def _served(turn: Turn) -> Md:
 def _health(turn: Turn, desk: Desk) -> Md:
     say, standing = turn.say, desk.standing()
     lines = []
-    if not standing.settled:
+    if not standing.settled and standing.problems:
+        lines.append(say("Search has not read this version yet; it does once the files are in order."))
+    elif not standing.settled:
         lines.append(say("Search is still reading this version: some questions are not understood until it has."))
     if standing.problems:
         count = len(standing.problems)
@@ -104,15 +106,15 @@ def _questions(turn: Turn, desk: Desk, found: list[Group], proposed: set[str]) -
         return say("Questions asked in vain: none that waits.")
     questions, times = desk.count_gaps(proposed)
     once = times == questions > 1
+    wishes = desk.count_wishes()
     head = join(
         [
             say.many("Questions asked in vain: one,", "Questions asked in vain: {n},", questions),
             say("each asked once.") if once else say.many("asked once.", "asked {n} times in all.", times),
-            _waiting(turn, sum(desk.count_wishes().values())),
+            _waiting(turn, sum(count for gap, count in wishes.items() if gap not in proposed)),
             say("Asked most:"),
         ]
     )
-    wishes = desk.count_wishes()
     lines = []
     for group in found[:GROUPS_SHOWN]:
         waits = sum(wishes.get(gap.id, 0) for gap in group)

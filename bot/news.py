@@ -59,7 +59,7 @@ def told(before: Served, after: Served, say: Words, zone: str, now: datetime) ->
     lines = list(_changed(before.library, after.library, changes(before.library, after.library), say))
     lines = lines or [say("Nothing that learners notice.")]
     if not after.settled:
-        lines.append(say("Search is still reading it: new ways of asking are understood once it has."))
+        lines.append(say("Search is still reading it: what is new is found once it has."))
     return _listed(head, lines)
 
 
@@ -112,8 +112,8 @@ def _changed(then: Library, now: Library, found: Changes, say: Words) -> Iterato
     """A line for each kind of change, the most noticeable first."""
     items = found.items or {}
     keys = [key for key, parts in items.items() if "key" in parts]
-    topics = found.topics or {}
-    asked = [id for id, parts in topics.items() if set(parts) <= ASKING and list(parts) != ["tests"]]
+    topics = {id: parts for id, parts in (found.topics or {}).items() if list(parts) != ["tests"]}  # nobody notices
+    asked = [id for id, parts in topics.items() if set(parts) <= ASKING]
     texts = [*(id for id in topics if id not in asked), *(now.items[key].topic for key in items if key not in keys)]
     if ids := found.new_topics:
         yield say.many(

@@ -35,8 +35,7 @@ def sorted_out(desk: Desk) -> tuple[list[Group], set[str]]:
     proposal does not answer it, it comes up by itself.
     """
     rows = waiting_to_be_written(desk.proposals())
-    for_good = [row for row in desk.proposals() if row.status == "applied" and not row.topic]
-    proposed = {gap for row in (*rows, *for_good) for gap in row.gaps}
+    proposed = dealt_with(desk.proposals())
     left = [gap for gap in desk.open_gaps(LOOKED_AT + len(proposed)) if gap.id not in proposed][:LOOKED_AT]
     leading = [row.text for row in rows[:LOOKED_AT]]
     same = desk.alike([*leading, *(gap.text for gap in left)])[: len(leading), len(leading) :]
@@ -45,6 +44,13 @@ def sorted_out(desk: Desk) -> tuple[list[Group], set[str]]:
         Gap(gap.id, gap.text, gap.decision, gap.nearest, gap.count, gap.last) for gap in left if gap.id not in proposed
     ]
     return grouped(found, desk.alike), proposed
+
+
+def dealt_with(rows: Sequence[Proposal]) -> set[str]:
+    """The questions that wait for nobody: something is proposed for them, or they were written as out of scope."""
+    return {
+        gap for row in rows if row.status == "open" or (row.status == "applied" and not row.topic) for gap in row.gaps
+    }
 
 
 def waiting_to_be_written(rows: Sequence[Proposal]) -> list[Proposal]:

@@ -159,6 +159,6 @@ def _meant(entry: Path) -> str:
 
 def _holds_yaml(entry: Path) -> bool:
     try:
-        return entry.is_dir() and any(file.suffix == ".yaml" for file in entry.iterdir())
+        return entry.is_dir() and any(_is_topic_file(file) for file in entry.iterdir())
     except OSError:
         return False

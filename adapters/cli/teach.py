@@ -39,7 +39,7 @@ def listed(library: Library, gaps: Sequence[Gap], outside: Iterable[str], meanin
 
     What the base answers by now is none, unless it was not it again; nor is what is `outside`, out of scope for good.
     """
-    for_good = set(map(normalise_name, outside))
+    for_good = set(map(normalise_name, outside)) - {""}  # "!!!" and "???" are not the same
     still = [gap for gap in gaps if normalise_name(gap.text) not in for_good and not answers(library, gap)]
     return grouped(still, by_meaning(meaning) if meaning is not None else by_spelling)
 
@@ -157,7 +157,9 @@ def teach(bench: Workbench, groups: Sequence[Group], asked: Unanswered, say: Say
 def _taught_one(bench: Workbench, group: Group, say: Say, ask: Ask) -> bool:
     """Deal with one group; False to end."""
     while True:
-        choice = ask("Teach it to [1-3, a topic's id, o out of scope, s skip, q quit]: ").strip()
+        near = len(_nearest(bench.library, group))
+        numbers = f"1-{near}, " if near > 1 else "1, " if near else ""
+        choice = ask(f"Teach it to [{numbers}a topic's id, o out of scope, s skip, q quit]: ").strip()
         if choice in ("q", "quit"):
             return False
         if choice in ("", "s", "skip"):

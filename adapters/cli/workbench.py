@@ -54,7 +54,7 @@ class Workbench:
         nearby = [q for one in lessons for q in near(self.library, one.phrase)]
         with showing(quiet=not sys.stderr.isatty()) as progress:
             self.asked.settle(self.library, progress)
-            after = searchable(taught(self.library, lessons), self.cache, self.model, progress=progress)
+            after = searchable(taught(self.library, lessons), self.cache, self.model, progress=progress, keep=False)
             before, then = (self.asked.answers(base, [*also, *nearby], progress) for base in (self.library, after))
         return after, list(moves(before.__getitem__, then.__getitem__, [*also, *self.asked.golden, *nearby]))
 

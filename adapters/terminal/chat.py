@@ -89,15 +89,16 @@ class Chat:
                 screen.note(BUSY)
             await self._show(screen)
 
-    async def say(self, line: str, screen: Screen) -> None:
+    async def say(self, line: str, screen: Screen, heard: Callable[[str], None] = lambda _: None) -> None:
         """Send what was typed and show what comes back.
 
         It may be the number of a button, its label in full, a step of the demo clock, or a message. Anything sent takes
-        the earlier buttons away; the new ones count from 1 again.
+        the earlier buttons away; the new ones count from 1 again. `heard` is told when it has its turn.
         """
         text = speakable(line)
         if text.strip():
             async with self._turn:
+                heard(text)
                 await self._say(text, screen)
 
     async def _say(self, text: str, screen: Screen) -> None:
@@ -160,7 +161,7 @@ class Chat:
             arrived.clear()
             try:
                 await self.show(screen)
-            except OSError:  # nobody reads any more, which whatever is typed next finds, too
+            except BrokenPipeError:  # nobody reads any more, which whatever is typed next finds, too
                 return
             except Exception:  # the database is away: what is there comes with the next message
                 log.exception("terminal: messages could not be read")

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from adapters.shared.plain_text import JsonScreen, PlainScreen
-from adapters.terminal.chat import QUIT, Chat, OnRows, speakable
+from adapters.terminal.chat import QUIT, Chat, OnRows
 
 LINE_MAX = 200_000  # characters; the rest of a longer line is dropped
 AHEAD = 16  # lines read while earlier ones are answered
@@ -23,10 +23,7 @@ async def run_pipe(chat: Chat, source: TextIO, out: TextIO, on_rows: OnRows, *, 
         async for line in lines(source):
             if line.strip() in QUIT:
                 break
-            text = speakable(line)
-            if text.strip():
-                screen.heard(text)
-                await chat.say(text, screen)
+            await chat.say(line, screen, screen.heard)
 
 
 async def lines(source: TextIO) -> AsyncIterator[str]:

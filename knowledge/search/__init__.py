@@ -36,6 +36,8 @@ def searchable(
     meaning: Meaning | None = None,
     off: frozenset[str] = frozenset(),
     progress: Progress | None = None,
+    *,
+    keep: bool = True,
 ) -> Library:
     """The same library with `find` answered by an index over its texts. Deterministic: same library, same answers.
 
@@ -45,13 +47,14 @@ def searchable(
         meaning: the model; None searches without.
         off: stages to leave out, to measure what they contribute.
         progress: hears how far the work is, where it takes its time.
+        keep: False leaves the index out of `cache`: the library is only tried, and may never be served.
     """
     made = ready(library, cache, meaning) if not off else None
     if made is not None:
         return made
     parts = _Parts(library)
     built = _built(parts, meaning, cache, off, progress)
-    if cache is not None and not off and (meaning is None or built.vectors is not None):
+    if keep and cache is not None and not off and (meaning is None or built.vectors is not None):
         stored.write(cache, _key(library, meaning), built)
     return _with(parts, built, meaning, off)
 

@@ -65,6 +65,7 @@ def together(owners: Rows, keys: Rows, values: Floats, names: Sequence[str], siz
     pairs = pairs[order]
     new = np.ones(len(pairs), np.bool_)
     new[1:] = pairs[1:] != pairs[:-1]
+    del pairs  # arrays of millions: memory at its height counts
     # bincount adds one after the other, which reduceat does not
     sums = np.asarray(np.bincount(np.cumsum(new) - 1, values[order]), np.float64)
     firsts = order[new]
@@ -78,6 +79,12 @@ def letters(texts: Sequence[str], sizes: Sequence[int]) -> Counts:
 
     The same as counting `text[n : n + size]` for every n; `sizes` ascend.
     """
+    owners, keys, names = _in_order(*_runs(texts, sizes))
+    return together(owners, keys, np.ones(len(keys)), names, len(texts))
+
+
+def _runs(texts: Sequence[str], sizes: Sequence[int]) -> tuple[list[Rows], list[Rows], list[str]]:
+    """For each size, the text of each run and its number; and the runs by number."""
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
     written = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
     alphabet, found = dense(written.astype(np.int64))
@@ -85,23 +92,33 @@ def letters(texts: Sequence[str], sizes: Sequence[int]) -> Counts:
     of_text = np.repeat(np.arange(len(texts)), lengths)
     left = np.repeat(_ends(lengths)[1:], lengths) - np.arange(len(found))  # characters up to the end of the text
     runs, names = found, characters
-    parts: list[tuple[Rows, Rows]] = []  # of each size: the text of each run, and its number
+    owners: list[Rows] = []
+    keys: list[Rows] = []
     known: list[str] = []
     for size in range(1, max(sizes, default=0) + 1):
         if size > 1:  # a run is a shorter run and one character more
-            codes = runs[:-1] * len(characters) + found[size - 1 :]
-            made, runs = dense(codes)
+            made, runs = dense(runs[:-1] * len(characters) + found[size - 1 :])
             names = [names[code // len(characters)] + characters[code % len(characters)] for code in made.tolist()]
         if size in sizes:
             whole = np.flatnonzero(left[: len(runs)] >= size)
-            parts.append((of_text[whole], runs[whole] + len(known)))
+            owners.append(of_text[whole])
+            keys.append(runs[whole] + len(known))
             known += names
-    owners = np.concatenate([owner for owner, _ in parts])
-    keys = np.concatenate([key for _, key in parts])
-    sizes_of = np.repeat(np.arange(len(parts)), [len(owner) for owner, _ in parts])
-    order = by_key(owners * len(parts) + sizes_of)
-    keys, heard = _as_they_come(keys[order], known)
-    return together(owners[order], keys, np.ones(len(keys)), heard, len(texts))
+    return owners, keys, known
+
+
+def _in_order(owners: list[Rows], keys: list[Rows], names: Sequence[str]) -> tuple[Rows, Rows, Sequence[str]]:
+    """The runs text by text, and in each size by size, numbered as they come. Takes the lists apart, to save memory."""
+    sizes = len(owners)
+    places = np.concatenate([text * sizes + size for size, text in enumerate(owners)])
+    owners.clear()
+    order = by_key(places)
+    places = places[order]
+    places //= sizes
+    found = np.concatenate(keys)[order]
+    keys.clear()
+    del order
+    return places, *_as_they_come(found, names)
 
 
 def by_key(keys: Rows) -> Rows:

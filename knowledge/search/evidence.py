@@ -3,7 +3,7 @@
 Contributes nothing by itself: it puts the stages' results side by side, in the order in which `fusion` weighs them, the
 same way for questions and for the base's own phrases while they are held out.
 
-What speaks against an answer is worth 1.5 points of AUROC and 2.8 of in@90 on the shipped base.
+What speaks against an answer is worth 2.6 points of AUROC and 8.3 of in@90 on the shipped base.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A lesson is tried by asking the base all golden questions as it is and as it would be. What it answers as it is stays
 the same from one lesson to the next, and so does what a question means to the model; nothing else is spared, so that
 the answers are those of a full run, to the last digit. Of the golden questions both are kept in the cache folder for
-the next time; of others, which learners asked, nothing is.
+the next time; of others, which learners asked, nothing is, nor is the index of a base that was only tried.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Remembering:
 
     def embed(self, text: str) -> Vector:
         """See `knowledge.search.Meaning`."""
-        key = blake2b(text.encode(), digest_size=16).digest()
+        key = blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
         vector = self._known.get(key)
         if vector is None:
             vector = self._known[key] = self._model.embed(text)

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import fill
 from time import monotonic
@@ -172,7 +173,7 @@ class Desk:
 def at_the_desk(folder: Path) -> Iterator[Desk]:
     """A desk in an empty folder; its programs end with it."""
     shutil.copytree(BASE, folder / "base")
-    foreign = ("TUTOR_", "DATABASE_URL", "GIT_")
+    foreign = ("TUTOR_", "DATABASE_URL", "GIT_", "LC_", "LANG", "XDG_", "BASH_ENV")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     environment = kept | {
         "PATH": f"{TUTOR.parent}{os.pathsep}{os.environ['PATH']}",
@@ -180,7 +181,9 @@ def at_the_desk(folder: Path) -> Iterator[Desk]:
         "TUTOR_ADMINS": "terminal",
         "TUTOR_KNOWLEDGE_DIR": "base",
         "TUTOR_CACHE_DIR": "cache",
-        "TUTOR_TIMEZONE": "Europe/Berlin",
+        "TUTOR_TIMEZONE": _where_it_is_day(datetime.now(UTC)),
+        "HOME": str(folder),
+        "LC_ALL": "C.UTF-8",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
     }
@@ -193,6 +196,12 @@ def at_the_desk(folder: Path) -> Iterator[Desk]:
     finally:
         for window in desk.windows:
             window.kill()
+
+
+def _where_it_is_day(now: datetime) -> str:
+    """A time zone in which it is noon, about: at night Tutor keeps to itself what learners waited for."""
+    ahead = 12 - now.hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "UTC"  # POSIX counts westwards
 
 
 def record(folder: Path) -> str:

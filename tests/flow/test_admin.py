@@ -147,7 +147,7 @@ async def test_what_waits_is_counted(here: World, boss: Person, stands: Stands) 
     assert f"- “{ZEBRA}”: asked once" in text
     assert "Flags: one that nobody has seen to." in text
     assert "slack 1." in text
-    assert "Search is still reading this version" in text
+    assert "Search has not read this version yet; it does once the files are in order." in text
     assert "The files have 5 problems" in text
     assert "skills/x.yaml:2:1 unknown key" in text
     assert "and 2 more" in text
@@ -160,7 +160,7 @@ async def test_what_waits_is_counted(here: World, boss: Person, stands: Stands) 
 
 async def test_a_topic_is_proposed_and_the_next_group_follows(here: World, boss: Person) -> None:
     text = await first_group(here, boss)
-    assert "1 of 2 still open, asked 3 times. I declined it." in text
+    assert "Question 1 of 2, asked 3 times. I declined it." in text
     assert f"“{HAMSTER}”\n" in text
     assert f"“{HAMSTERS}”" in text
     assert boss.labels()[-4:] == ["Out of scope", "Leave it", "Later", "Back"]
@@ -169,7 +169,7 @@ async def test_a_topic_is_proposed_and_the_next_group_follows(here: World, boss:
     settled, following = boss.replies
     assert f"Proposed: “{HAMSTER}” leads to Fault Tolerance. One more like it goes with it." in plain(settled.text)
     assert settled.replaces == shown.key
-    assert "1 of 1 still open, asked once" in plain(following.text)
+    assert "Question 1 of 1, asked once" in plain(following.text)
     assert ZEBRA in plain(following.text)
     (row,) = await rows(here)
     kept = await here.db.fetch(lambda conn: conn.execute(select(GAP.c.id).where(GAP.c.text != ZEBRA)).scalars().all())

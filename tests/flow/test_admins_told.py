@@ -224,7 +224,7 @@ async def test_of_a_large_base_texts_come_first_and_search_follows(
         (told,) = ann.screen()
         head, *lines = [line.lstrip("•- ") for line in told.text.splitlines() if line]
         assert head.startswith("Knowledge reloaded, version ")
-        assert lines[-1] == "Search is still reading it: new ways of asking are understood once it has."
+        assert lines[-1] == "Search is still reading it: what is new is found once it has."
         assert len(lines) == 2
         assert ann.app.shelf.library().find("what of the hot standby").decision == "answer"
 

@@ -417,6 +417,7 @@ def test_what_is_out_of_scope_for_good_is_no_gap(
         shown = run("knowledge", command, "--knowledge", str(folder)).out
         assert VAIN in shown
         assert OTHER not in shown
+        assert "[1-3" not in shown, "fewer topics come near"
 
 
 def test_tags_of_topics_are_short_and_differ() -> None:

@@ -171,6 +171,19 @@ async def test_what_comes_by_itself_is_shown_by_itself_and_never_amid_an_answer(
     assert talk.read() == "", "afterwards nobody looks"
 
 
+async def test_what_was_typed_is_shown_when_it_has_its_turn(talk: Talk) -> None:
+    """Nothing that comes by itself stands between a question and its answer."""
+    await talk.start()
+    async with talk.chat._turn:
+        saying = asyncio.create_task(talk.chat.say("what is failover", talk.screen, talk.screen.heard))
+        await asyncio.sleep(0.05)
+        talk.screen.note("news")
+    await saying
+    news, heard, answer = (talk.read()).split("\n\n", 2)
+    assert (news, heard) == ("news", "> what is failover")
+    assert answer.startswith("Failover (concept)")
+
+
 async def test_busy_is_tried_again_then_told_and_the_buttons_stay(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terminal, "REST", 0.001)
     await talk.start()

@@ -108,6 +108,18 @@ def test_each_kind_of_change_has_a_line(change: Callable[[Path], None], folder: 
     assert [line.removeprefix("- ").removeprefix("• ") for line in lines] == CHANGES[change]
 
 
+def test_a_question_that_only_tests_the_base_is_nothing_that_learners_notice(folder: Path) -> None:
+    edit(folder, "concepts/failover.yaml", ("part_of:", "tests: [who takes over]\npart_of:"))
+    assert read(served(folder))[1:] == ["- Nothing that learners notice."]
+
+
+def test_search_that_follows_is_told(folder: Path) -> None:
+    another_question(folder)
+    lines = read(replace(served(folder), settled=False))
+    assert lines[-1] == "- Search is still reading it: what is new is found once it has."
+    assert lines[:-1] == read(served(folder))
+
+
 def test_a_retired_topic_goes_with_its_items(folder: Path) -> None:
     (folder / "concepts" / "failover.yaml").unlink()
     for file in folder.rglob("*.yaml"):

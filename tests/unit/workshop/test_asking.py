@@ -191,3 +191,21 @@ def test_without_a_model_and_without_a_cache(library: Library) -> None:
     asked = Asked(ASKED, None, None)
     asked.settle(plain)
     assert dict(asked.answers(plain)) == {text: plain.find(text) for text in ASKED}
+
+
+def test_half_a_character_is_read_like_any_text() -> None:
+    model = Counting()
+    remembering = Remembering(model, None)
+    first, second = (remembering.embed("what is \ud800 zebra") for _ in range(2))
+    assert np.array_equal(first, second)
+    assert len(model.read) == 1
+
+
+def test_what_was_only_tried_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, cache = Path(shutil.copytree(BASE, tmp_path / "base")), tmp_path / "cache"
+    monkeypatch.setenv("TUTOR_CACHE_DIR", str(cache))
+    bench = Workbench.open(folder)
+    before = sorted(file.name for file in cache.glob("search-*"))
+    for question, topic in LESSONS:
+        bench.tried([lesson(bench.library, question, topic)])
+    assert sorted(file.name for file in cache.glob("search-*")) == before != []
