@@ -177,6 +177,7 @@ def build(library: Library, language: Language, progress: Progress | None = None
     for topic in told(tuple(library.topics.values()), "Preparing search, topics", progress):
         read.take(topic)
     asked = [phrase for phrase in read.phrases if phrase.kind != "said"]
+    run_on = [_run_on(phrase.words) for phrase in told(asked, "Preparing search, phrases", progress)]
     careers = any(topic.kind == "career" for topic in library.topics.values())
     held, surfaces = read.stems()
     size = len(library.topics)
@@ -186,7 +187,7 @@ def build(library: Library, language: Language, progress: Progress | None = None
         phrases=read.phrases,
         surfaces=surfaces,
         spread=_spread(asked),
-        letters=space(letters([_run_on(phrase.words) for phrase in asked], GRAMS), [p.topic for p in asked], size),
+        letters=space(letters(run_on, GRAMS), [phrase.topic for phrase in asked], size),
         texts=space(held, range(size), size),
         body=postings(held),
     )
