@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from knowledge.model import Library
 from knowledge.search import index
 from knowledge.search.arrays import Floats
-from knowledge.search.counts import Counts, by_key, counts, dense, letters, together
+from knowledge.search.counts import Counts, by_key, dense, letters, numbered, together
 from knowledge.search.language import language
 from knowledge.search.space import Postings, postings, rarity, space
 
@@ -25,6 +25,14 @@ PHRASES = st.lists(
     ),
     max_size=12,
 ).map(lambda drawn: sorted(drawn, key=lambda one: one[0]))
+
+
+def counts(held: Sequence[Mapping[str, float]]) -> Counts:
+    """What each text holds, by name, as counts."""
+    keys, names = numbered([key for one in held for key in one])
+    owners = np.repeat(np.arange(len(held)), [len(one) for one in held])
+    values = np.array([value for one in held for value in one.values()], np.float64)
+    return together(owners, keys, values, names, len(held))
 
 
 def plainly_posted(held: Sequence[Mapping[str, float]]) -> dict[str, list[tuple[int, float]]]:
